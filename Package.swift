@@ -1,0 +1,39 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+let package = Package(
+    name: "reprise",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "reprise", targets: ["reprise"]),
+        .library(name: "MCPWire", targets: ["MCPWire"]),
+        .library(name: "RepriseRecording", targets: ["RepriseRecording"]),
+        .library(name: "RepriseReplay", targets: ["RepriseReplay"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Above the line: no sockets, files, processes, real clock or real randomness (docs/ARCHITECTURE.md).
+        .target(name: "MCPWire"),
+        .target(name: "RepriseRecording", dependencies: ["MCPWire"]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
+        .target(name: "RepriseRedaction", dependencies: ["RepriseRecording", "MCPWire", "CPCRE2"]),
+        .target(name: "RepriseReplay", dependencies: ["RepriseRecording", "MCPWire"]),
+        // Below the line.
+        .target(name: "RepriseProxy", dependencies: ["RepriseReplay", "RepriseRedaction", "RepriseRecording", "MCPWire"]),
+        .target(
+            name: "RepriseCommands",
+            dependencies: [
+                "RepriseProxy", "RepriseReplay", "RepriseRedaction", "RepriseRecording", "MCPWire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "reprise", dependencies: ["RepriseCommands"]),
+        .testTarget(name: "MCPWireTests", dependencies: ["MCPWire"]),
+        .testTarget(name: "RepriseRecordingTests", dependencies: ["RepriseRecording"]),
+        .testTarget(name: "RepriseRedactionTests", dependencies: ["RepriseRedaction"]),
+        .testTarget(name: "RepriseReplayTests", dependencies: ["RepriseReplay"]),
+        .testTarget(name: "RepositoryTests"),
+    ]
+)

@@ -1,0 +1,8 @@
+import RepriseCommands
+
+@main
+enum Reprise {
+    static func main() async {
+        await RepriseCommand.main()
+    }
+}
