@@ -1,0 +1,1 @@
+// Begins empty; its owner replaces this file.
