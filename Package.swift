@@ -22,7 +22,8 @@ let package = Package(
         .target(name: "RepriseRedaction", dependencies: ["RepriseRecording", "MCPWire", "CPCRE2"]),
         .target(name: "RepriseReplay", dependencies: ["RepriseRecording", "MCPWire"]),
         // Below the line.
-        .target(name: "RepriseProxy", dependencies: ["RepriseReplay", "RepriseRedaction", "RepriseRecording", "MCPWire"]),
+        .target(
+            name: "RepriseProxy", dependencies: ["RepriseReplay", "RepriseRedaction", "RepriseRecording", "MCPWire"]),
         .target(
             name: "RepriseCommands",
             dependencies: [
