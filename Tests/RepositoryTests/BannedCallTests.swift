@@ -16,8 +16,10 @@ import Testing
 
     /// C functions and functions of the standard library, banned where they are called by their bare names.
     ///
-    /// A file that declares a function of that name itself may call its own.
+    /// A file that declares a function or an enum case of that name itself may use its own.
     static let functions: Set = ["open", "read", "write", "print", "debugPrint", "dump"]
+
+    private static let declaring: Set = ["func", "case"]
 
     /// Methods that take their randomness from the system unless they are given a generator.
     static let randomMethods: Set = ["random", "randomElement", "shuffled", "shuffle"]
@@ -28,7 +30,7 @@ import Testing
         guard file.isUnder("Sources"), let module = file.module, modulesAboveTheLine.contains(module) else { return [] }
         let code = SwiftCode(file.text)
         let words = code.tokens.map(\.text)
-        let declared = Set(zip(words, words.dropFirst()).filter { $0.0 == "func" }.map(\.1))
+        let declared = Set(zip(words, words.dropFirst()).filter { declaring.contains($0.0) }.map(\.1))
         return words.indices.compactMap { index in
             let problem =
                 banned(at: index, words: words, declared: declared, code: code)
@@ -55,7 +57,7 @@ import Testing
             return words[index...end].contains("using") ? nil : ".\(word)( without a generator"
         }
         let isQualified = previous == "." && !["Glibc", "Darwin", "Swift"].contains(index > 1 ? words[index - 2] : "")
-        let isOwn = previous == "func" || (declared.contains(word) && previous != ".")
+        let isOwn = declared.contains(word) && previous != "."
         return functions.contains(word) && !isQualified && !isOwn ? "\(word)(" : nil
     }
 
@@ -86,7 +88,8 @@ import Testing
         "what only looks like a banned call passes",
         arguments: [
             "Int.random(in: 0..<3, using: &generator)", "a.shuffled(using: &generator)", "Message.read(frame)",
-            "// Date()", "\"print(a)\"", "func open(a: Int) {}", "func read() {}; read()", "UUID(uuid: a)",
+            "// Date()", "\"print(a)\"", "func open(a: Int) {}", "func read() {}; read()", "enum A { case write(Int) }",
+            "UUID(uuid: a)",
             "time(1)", "Task.yield()", "a.time", "self.write(a)",
         ])
     func whatOnlyLooksLikeABannedCallPasses(code: String) {

@@ -10,26 +10,46 @@ import Testing
     ]
     static let folders = ["/" + "root", "/" + "work", "/" + "tmp/"]
 
-    /// What is looked for, where it counts, and what is said about it.
-    private static let needles: [(bytes: [UInt8], counts: @Sendable ([UInt8], Range<Int>) -> Bool, problem: String)] =
-        markers.map { (Array($0.utf8), isWord, "\($0) left behind") }
-        + hosts.map { (Array($0.utf8), { _, _ in true }, "host of a package registry: \($0)") }
-        + folders.map { (Array($0.utf8), isPath, "path of one machine: \($0)") }
+    private struct Needle: Sendable {
+        var bytes: [UInt8]
+        var problem: String
+        /// Whether a place where the bytes stand is what is looked for.
+        var counts: @Sendable ([UInt8], Range<Int>) -> Bool
 
-    /// Looks at bytes, once through the file: recordings have lines of a megabyte.
+        init(_ text: String, _ problem: String, _ counts: @escaping @Sendable ([UInt8], Range<Int>) -> Bool) {
+            bytes = Array(text.utf8)
+            self.problem = problem
+            self.counts = counts
+        }
+    }
+
+    /// What is looked for, by the first byte.
+    private static let needles: [[Needle]] = {
+        var byFirst = [[Needle]](repeating: [], count: 256)
+        let all =
+            markers.map { Needle($0, "\($0) left behind", isWord) }
+            + hosts.map { Needle($0, "host of a package registry: \($0)", { _, _ in true }) }
+            + folders.map { Needle($0, "path of one machine: \($0)", isPath) }
+        for needle in all { byFirst[Int(needle.bytes[0])].append(needle) }
+        return byFirst
+    }()
+
+    /// Looks at bytes, once through the file, and at little but the first two of a needle: recordings are long.
     static func violations(in file: SourceFile) -> [Violation] {
         let bytes = Array(file.text.utf8)
-        var isFirst = [Bool](repeating: false, count: 256)
-        for needle in needles { isFirst[Int(needle.bytes[0])] = true }
+        let needles = Self.needles
         var found: [Violation] = []
         var line = 1
-        for index in bytes.indices {
-            if bytes[index] == UInt8(ascii: "\n") { line += 1 }
-            guard isFirst[Int(bytes[index])] else { continue }
-            for needle in needles where bytes[index...].starts(with: needle.bytes) {
+        var index = 0
+        while index + 1 < bytes.count {
+            let byte = Int(bytes[index])
+            if byte == 0x0A { line += 1 }
+            for needle in needles[byte] where needle.bytes[1] == bytes[index + 1] {
+                guard bytes[index...].starts(with: needle.bytes) else { continue }
                 guard needle.counts(bytes, index..<(index + needle.bytes.count)) else { continue }
                 found.append(Violation(path: file.path, line: line, problem: needle.problem))
             }
+            index += 1
         }
         return found
     }

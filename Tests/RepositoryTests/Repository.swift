@@ -52,14 +52,17 @@ enum Repository {
     }
 
     /// The paths of all files, text or not, in order.
+    ///
+    /// Beside what is listed here, somebody's notes and recordings may lie in the root without failing a test.
     static let paths: [String] = {
-        var found: [String] = []
-        var pending = [""]
+        let inRoot = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+        var found = inRoot.filter { $0.hasSuffix(".md") || $0.hasSuffix(".swift") || rootFiles.contains($0) }
+        var pending = inRoot.filter(rootFolders.contains)
         while let folder = pending.popLast() {
             let url = root.appendingPathComponent(folder, isDirectory: true)
             for name in (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] {
-                guard !ignoredNames.contains(name), !name.hasSuffix(".xcodeproj") else { continue }
-                let path = folder.isEmpty ? name : folder + "/" + name
+                guard !ignoredNames.contains(name) else { continue }
+                let path = folder + "/" + name
                 var isFolder: ObjCBool = false
                 let exists = FileManager.default.fileExists(
                     atPath: root.appendingPathComponent(path).path, isDirectory: &isFolder)
@@ -70,9 +73,11 @@ enum Repository {
         return found.sorted()
     }()
 
-    private static let ignoredNames: Set<String> = [
-        ".build", ".git", ".swiftpm", ".idea", ".vscode", ".venv", ".DS_Store", "__pycache__",
+    private static let rootFiles: Set = [".gitignore", ".swift-format", "LICENSE", "Makefile", "NOTICE"]
+    private static let rootFolders: Set = [
+        ".ci", ".github", "Benchmarks", "Fuzz", "Sources", "Tests", "docs", "recordings", "scenarios", "scripts",
     ]
+    private static let ignoredNames: Set = [".build", ".swiftpm", ".venv", ".DS_Store", "__pycache__"]
 
     static let swiftSources = files.filter { $0.isSwift && $0.isUnder("Sources") }
     static let swiftTests = files.filter { $0.isSwift && $0.isUnder("Tests") }

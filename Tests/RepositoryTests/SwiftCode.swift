@@ -94,6 +94,11 @@ private struct Blanker {
 
     /// One step in code: a comment, a string literal, or one byte.
     private mutating func code() {
+        let byte = input[index]
+        guard byte == UInt8(ascii: "/") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "#") else {
+            index += 1
+            return
+        }
         if starts(with: "//") {
             while index < input.count, input[index] != UInt8(ascii: "\n") { blank() }
         } else if starts(with: "/*") {
