@@ -1,0 +1,94 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// A new recording on disk, written line by line.
+///
+/// A file is never overwritten or appended to, and only its owner may read it.
+public struct RecordingFile: ~Copyable {
+    /// Where it is.
+    public let path: String
+    private let descriptor: Int32
+    private var byteCount: off_t = 0
+
+    /// Makes a new file at `path`, or at `path` with `-2`, `-3` … before its extension where that exists already.
+    ///
+    /// Parent folders that are missing are made. Throws ``SystemError``.
+    public init(creating path: String) throws {
+        try Self.makeFolders(for: path)
+        for attempt in 1...10_000 {
+            let candidate = attempt == 1 ? path : Self.numbered(path, attempt)
+            let descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
+            if descriptor >= 0 {
+                self.path = candidate
+                self.descriptor = descriptor
+                return
+            }
+            guard errno == EEXIST else { throw SystemError("cannot create \(candidate)") }
+        }
+        throw SystemError("cannot create \(path) or a numbered neighbour", code: EEXIST)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Writes one line by one `write`; throws ``SystemError`` when it did not reach the file, which then ends with
+    /// the last whole line, or when the file was removed.
+    public mutating func write(_ line: [UInt8]) throws {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemError("cannot write \(path)") }
+        guard status.st_nlink > 0 else { throw SystemError("\(path) was removed", code: ENOENT) }
+        var written: Int
+        repeat {
+            written = line.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+        } while written < 0 && errno == EINTR
+        guard written == line.count else {
+            let code = written < 0 ? errno : ENOSPC
+            if written > 0 { _ = ftruncate(descriptor, byteCount) }
+            throw SystemError("cannot write \(path)", code: code)
+        }
+        byteCount += off_t(written)
+    }
+
+    /// `a/b.jsonl` numbered 2 is `a/b-2.jsonl`.
+    static func numbered(_ path: String, _ number: Int) -> String {
+        let name = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "\(path)-\(number)" }
+        return "\(path[..<dot])-\(number)\(path[dot...])"
+    }
+
+    private static func makeFolders(for path: String) throws {
+        var folder = path.hasPrefix("/") ? "" : "."
+        for component in path.split(separator: "/").dropLast() {
+            folder += "/\(component)"
+            if mkdir(folder, 0o700) != 0, errno != EEXIST, errno != EISDIR {
+                let code = errno
+                var status = stat()
+                guard stat(folder, &status) == 0 else { throw SystemError("cannot create the folder \(folder)", code: code) }
+            }
+        }
+    }
+}
+
+private let systemWrite = write as (Int32, UnsafeRawPointer?, Int) -> Int
+
+/// All bytes of the file at `path`; throws ``SystemError``.
+public func readFile(_ path: String) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SystemError("cannot open \(path)") }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw SystemError("cannot read \(path)") }
+    guard status.st_mode & S_IFMT != S_IFDIR else { throw SystemError("cannot read \(path)", code: EISDIR) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Int(status.st_size))
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+        guard let count = buffer.withUnsafeMutableBytes({ readSome(descriptor, into: $0) }) else {
+            throw SystemError("cannot read \(path)")
+        }
+        guard count > 0 else { return bytes }
+        bytes += buffer[..<count]
+    }
+}

@@ -1,0 +1,143 @@
+import MCPWire
+
+/// Reads one line after the header.
+struct EventReader {
+    private let document: JSONDocument
+    private let line: Int
+
+    /// The event on the line with this number; throws ``RecordingError`` naming the line and what is wrong.
+    static func read(_ bytes: [UInt8], number: Int) throws(RecordingError) -> Event {
+        let document: JSONDocument
+        do {
+            // The payload nests in the event's own object, hence one level more.
+            document = try JSONDocument(bytes, depthMax: RecordingEncoder.spliceDepthMax + 1)
+        } catch {
+            throw RecordingError(line: number, reason: .invalid("not JSON: \(error)"))
+        }
+        guard document.nodes[0].kind == .object else {
+            throw RecordingError(line: number, reason: .invalid("not a JSON object"))
+        }
+        return try EventReader(document: document, line: number).event()
+    }
+
+    private func event() throws(RecordingError) -> Event {
+        guard let time = try integer("t") else { throw invalid("no \"t\" (microseconds since the start)") }
+        guard let name = try text("e") else { throw invalid("no \"e\" (the kind of event)") }
+        var direction: Direction?
+        if let word = try text("d") {
+            direction = Direction(rawValue: word)
+            guard direction != nil else { throw invalid("\"d\" is \"\(word)\"; expected \"c2s\" or \"s2c\"") }
+        }
+        let event = Event(
+            time: Int64(time), session: try integer("s"), connection: try integer("c"), exchange: try integer("x"),
+            direction: direction, kind: try kind(name))
+        if case .line = event.kind, direction == nil { throw invalid("a line without \"d\"") }
+        return event
+    }
+
+    private func kind(_ name: String) throws(RecordingError) -> Event.Kind {
+        switch name {
+        case "open":
+            return .open
+        case "line":
+            return .line(try frame())
+        case "stderr":
+            return .stderr(try frame())
+        case "end":
+            guard let word = try text("pipe"), let pipe = Pipe(rawValue: word) else {
+                throw invalid("\"pipe\" is not \"stdin\", \"stdout\" or \"stderr\"")
+            }
+            return .end(pipe)
+        case "close":
+            if let code = try integer("code") { return .close(.exit(code: Int32(truncatingIfNeeded: code))) }
+            if let signal = try integer("signal") { return .close(.signal(Int32(truncatingIfNeeded: signal))) }
+            throw invalid("a close with neither \"code\" nor \"signal\"")
+        case "note":
+            return .note(try text("note") ?? "")
+        case "finish":
+            guard let eventCount = try integer("events"), let sha256 = try text("sha256") else {
+                throw invalid("a finish without \"events\" and \"sha256\"")
+            }
+            return .finish(eventCount: eventCount, sha256: sha256)
+        default:
+            return .unknown(name)
+        }
+    }
+
+    private func frame() throws(RecordingError) -> Frame {
+        var frame = Frame(payload: try payload())
+        if let pre = document.member("pre", of: 0) { frame.pre = try string(pre, "pre") }
+        if let post = document.member("post", of: 0) { frame.post = try string(post, "post") }
+        if let more = document.member("more", of: 0) { frame.isContinued = document.nodes[more].kind == .true }
+        if let cuts = document.member("cuts", of: 0) {
+            var list: [Frame.Cut] = []
+            for (offset, age) in try pairs(cuts, "cuts") { list.append(Frame.Cut(offset: offset, age: Int64(age))) }
+            frame.cuts = list
+            let offsets = list.map(\.offset)
+            guard zip(offsets, offsets.dropFirst()).allSatisfy(<), offsets.allSatisfy({ $0 > 0 }) else {
+                throw invalid("\"cuts\" must ascend from 1")
+            }
+        }
+        if let red = document.member("red", of: 0) {
+            for (offset, count) in try pairs(red, "red") {
+                let (end, overflows) = offset.addingReportingOverflow(count)
+                guard !overflows, offset >= frame.placeholders.last?.upperBound ?? 0 else {
+                    throw invalid("\"red\" must ascend without overlap")
+                }
+                frame.placeholders.append(offset..<end)
+            }
+            frame.placeholders = Placeholder.located(in: frame.payload, marked: frame.placeholders)
+        }
+        return frame
+    }
+
+    private func payload() throws(RecordingError) -> Frame.Payload {
+        if let json = document.member("json", of: 0) { return .bytes(Array(document.raw(at: json))) }
+        if let text = document.member("text", of: 0) { return .bytes(try string(text, "text")) }
+        if let base64 = document.member("base64", of: 0) {
+            guard let bytes = Base64.decode(try string(base64, "base64")) else { throw invalid("\"base64\" does not decode") }
+            return .bytes(bytes)
+        }
+        if let omitted = document.member("omitted", of: 0) {
+            guard let count = try integer("bytes", of: omitted), let digest = try text("sha256", of: omitted) else {
+                throw invalid("\"omitted\" without \"bytes\" and \"sha256\"")
+            }
+            return .omitted(byteCount: count, sha256: digest)
+        }
+        throw invalid("no payload: expected \"json\", \"text\", \"base64\" or \"omitted\"")
+    }
+
+    private func pairs(_ array: Int, _ key: String) throws(RecordingError) -> [(Int, Int)] {
+        var pairs: [(Int, Int)] = []
+        for element in document.elements(of: array) {
+            let numbers = document.elements(of: element).compactMap { Int(String(decoding: document.raw(at: $0), as: UTF8.self)) }
+            guard numbers.count == 2, numbers[0] >= 0, numbers[1] >= 0 else {
+                throw invalid("\"\(key)\" must hold pairs of numbers that are not negative")
+            }
+            pairs.append((numbers[0], numbers[1]))
+        }
+        return pairs
+    }
+
+    private func integer(_ key: String, of object: Int = 0) throws(RecordingError) -> Int? {
+        guard let node = document.member(key, of: object) else { return nil }
+        guard document.nodes[node].kind == .number,
+            let value = Int(String(decoding: document.raw(at: node), as: UTF8.self)), value >= 0
+        else { throw invalid("\"\(key)\" must be an integer that is not negative") }
+        return value
+    }
+
+    private func text(_ key: String, of object: Int = 0) throws(RecordingError) -> String? {
+        guard let node = document.member(key, of: object) else { return nil }
+        return String(decoding: try string(node, key), as: UTF8.self)
+    }
+
+    private func string(_ node: Int, _ key: String) throws(RecordingError) -> [UInt8] {
+        guard document.nodes[node].kind == .string else { throw invalid("\"\(key)\" must be a string") }
+        return document.string(at: node)
+    }
+
+    private func invalid(_ what: String) -> RecordingError {
+        RecordingError(line: line, reason: .invalid(what))
+    }
+}

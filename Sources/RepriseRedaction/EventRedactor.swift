@@ -1,0 +1,78 @@
+import MCPWire
+import RepriseRecording
+
+/// Redacts the events of one recording in their order, before they are encoded (S-179).
+public struct EventRedactor {
+    private var redactor: Redactor
+    /// Pipes on which the last line is not complete, because it passed the recorder's line limit.
+    private var oversize: Set<Pipe> = []
+
+    /// Makes a redactor for one recording; throws what ``Redactor`` throws for rules that do not compile.
+    public init(rules: RedactionRules) throws {
+        redactor = try Redactor(rules: rules)
+    }
+
+    /// A command line without its secrets, for the header.
+    public mutating func redact(command: [String]) -> [String] {
+        redactor.redact(argument: command)
+    }
+
+    /// The event without secrets; a payload that is not UTF-8, or part of an oversize line, keeps length and digest.
+    public mutating func redact(_ event: Event) -> Event {
+        guard var frame = event.frame, case .bytes(let bytes) = frame.payload else {
+            return withoutSecretsInNote(event)
+        }
+        let pipe = Self.pipe(of: event)
+        let isPiece = frame.isContinued || oversize.contains(pipe)
+        if frame.isContinued { oversize.insert(pipe) } else { oversize.remove(pipe) }
+
+        let redacted: Redacted
+        if isPiece || String(validating: bytes, as: UTF8.self) == nil {
+            frame.payload = .omitted(byteCount: bytes.count, sha256: SHA256.hexadecimal(of: bytes))
+            return event.with(frame)
+        } else if (try? JSONScanner.summary(of: bytes.span)) != nil {
+            redacted = redactor.redact(json: bytes)
+        } else {
+            redacted = redactor.redact(text: bytes, stream: pipe == .stderr ? 2 : pipe == .stdout ? 1 : 0)
+        }
+        guard !redacted.edits.isEmpty else { return event }
+        frame.payload = .bytes(redacted.bytes)
+        frame.placeholders = redacted.placeholders
+        frame.cuts = frame.cuts.map { Self.moved($0, by: redacted.edits) }
+        return event.with(frame)
+    }
+
+    private mutating func withoutSecretsInNote(_ event: Event) -> Event {
+        guard case .note(let text) = event.kind else { return event }
+        var event = event
+        event.kind = .note(String(decoding: redactor.redact(text: Array(text.utf8), stream: 3).bytes, as: UTF8.self))
+        return event
+    }
+
+    private static func pipe(of event: Event) -> Pipe {
+        if case .stderr = event.kind { return .stderr }
+        return event.direction == .clientToServer ? .stdin : .stdout
+    }
+
+    /// Cuts keep their place between the same bytes; one inside a secret moves to the end of its placeholder.
+    private static func moved(_ cuts: [Frame.Cut], by edits: [Redacted.Edit]) -> [Frame.Cut] {
+        var result: [Frame.Cut] = []
+        for cut in cuts {
+            var offset = cut.offset
+            for edit in edits where edit.source.lowerBound < cut.offset {
+                offset += edit.replacementByteCount - edit.source.count
+                if cut.offset < edit.source.upperBound { offset += edit.source.upperBound - cut.offset }
+            }
+            if offset > result.last?.offset ?? 0 { result.append(Frame.Cut(offset: offset, age: cut.age)) }
+        }
+        return result
+    }
+}
+
+extension Event {
+    fileprivate func with(_ frame: Frame) -> Event {
+        var event = self
+        event.frame = frame
+        return event
+    }
+}

@@ -1,0 +1,86 @@
+import MCPWire
+import RepriseRecording
+
+/// A recorded request or notification of the client, as a pattern for live ones.
+struct CallPattern: Sendable {
+    var method: String
+    var isRequest: Bool
+    /// The params as recorded; nil when absent, which matches `{}` as well.
+    var params: JSONDocument?
+    /// The places that a live message may fill otherwise.
+    var mask: JSONMask
+    /// Strings with placeholders in them, by their place in the params.
+    var secrets: [(path: JSONPath, text: SecretText)]
+    /// The recorded progress token, a variable.
+    var progressToken: MessageID?
+    /// For `notifications/cancelled`: the client step that is cancelled.
+    var cancels: Int?
+
+    init(message index: Int, of log: MessageLog, cancelling: (MessageID) -> Int?) {
+        let message = log.messages[index].message
+        let frame = log.frames[log.messages[index].frame]
+        method = message.method ?? ""
+        isRequest = message.kind == .request
+        mask = VariableRules.mask(method: method)
+        secrets = []
+        guard let range = message.params, let document = try? JSONDocument(Array(frame.bytes[range])) else { return }
+        params = document
+        if let token = VariableRules.progressTokenOfRequest.node(in: document) {
+            progressToken = MessageID(text: Array(document.raw(at: token)))
+        }
+        if method == "notifications/cancelled", let id = VariableRules.cancelledRequest.node(in: document) {
+            cancels = cancelling(MessageID(text: Array(document.raw(at: id))))
+        }
+        let placeholders = frame.placeholders
+            .filter { range.lowerBound <= $0.lowerBound && $0.upperBound <= range.upperBound }
+            .map { $0.lowerBound - range.lowerBound..<$0.upperBound - range.lowerBound }
+        for site in SecretSite.sites(of: placeholders, in: document) {
+            mask.variable.append(site.path)
+            if let text = site.text { secrets.append((site.path, text)) }
+        }
+    }
+
+    /// Whether live params agree at the variable places, given what is bound already; new bindings are noted.
+    func agrees(with live: JSONDocument?, bindings: inout SecretBindings) -> Bool {
+        guard !secrets.isEmpty else { return true }
+        guard let live else { return false }
+        var trial = bindings
+        for (path, text) in secrets {
+            guard let node = path.node(in: live) else { return false }
+            let isString = live.nodes[node].kind == .string
+            let value = isString ? live.string(at: node) : Array(live.raw(at: node))
+            guard text.matches(value, bindings: &trial) else { return false }
+        }
+        bindings = trial
+        return true
+    }
+}
+
+/// Which places hold what the client mints anew in every session, per method.
+enum VariableRules {
+    static let progressTokenOfRequest = JSONPath(keys: "_meta", "progressToken")
+    static let progressTokenOfNotification = JSONPath(keys: "progressToken")
+    static let cancelledRequest = JSONPath(keys: "requestId")
+    static let subscription = JSONPath(keys: "_meta", "io.modelcontextprotocol/subscriptionId")
+
+    /// Who the client is, and tracing: differs between equal sessions.
+    private static let volatile = [
+        JSONPath(keys: "clientInfo"), JSONPath(keys: "_meta", "io.modelcontextprotocol/clientInfo"),
+        JSONPath(keys: "_meta", "traceparent"), JSONPath(keys: "_meta", "tracestate"),
+        JSONPath(keys: "_meta", "baggage"),
+    ]
+
+    /// The mask for matching. `initialize` comes once a session and is matched by its method; see ``strictMask(method:)``.
+    static func mask(method: String) -> JSONMask {
+        if method == "initialize" { return JSONMask(variable: [JSONPath()]) }
+        return strictMask(method: method)
+    }
+
+    /// The mask with which a matched message is compared.
+    static func strictMask(method: String) -> JSONMask {
+        var variable = [progressTokenOfRequest]
+        if method == "notifications/cancelled" { variable.append(cancelledRequest) }
+        if method == "notifications/progress" { variable.append(progressTokenOfNotification) }
+        return JSONMask(variable: variable, volatile: method == "initialize" ? volatile : Array(volatile.dropFirst()))
+    }
+}

@@ -1,0 +1,83 @@
+import MCPWire
+import RepriseRecording
+
+/// A recorded frame of the server with the places where live values must stand.
+struct FrameTemplate: Sendable {
+    enum Source: Equatable, Sendable {
+        /// The live id of the request that is this client step.
+        case requestID(step: Int)
+        /// The live progress token of the request that is this client step.
+        case progressToken(step: Int)
+        /// The live value of a placeholder, escaped as often as strings nest around it.
+        case secret(placeholder: [UInt8], escapeCount: Int)
+    }
+
+    var bytes: [UInt8]
+    /// Ascending and disjoint.
+    private(set) var places: [(range: Range<Int>, source: Source)] = []
+
+    init(
+        frame index: Int, of log: MessageLog, stepOfRequest: (Int) -> Int?, stepOfToken: (MessageID) -> Int?
+    ) {
+        let frame = log.frames[index]
+        bytes = frame.bytes
+        for message in frame.messages {
+            let logged = log.messages[message]
+            if let request = logged.request, let step = stepOfRequest(request), let range = logged.message.idRange {
+                places.append((range, .requestID(step: step)))
+            }
+            guard logged.message.kind == .notification, let params = logged.message.params,
+                let document = try? JSONDocument(Array(frame.bytes[params]))
+            else { continue }
+            if logged.message.method == "notifications/progress",
+                let node = VariableRules.progressTokenOfNotification.node(in: document),
+                let step = stepOfToken(MessageID(text: Array(document.raw(at: node))))
+            {
+                places.append((shifted(document.nodes[node].range, by: params), .progressToken(step: step)))
+            }
+        }
+        let document = frame.placeholders.isEmpty ? nil : try? JSONDocument(bytes)
+        for range in frame.placeholders where range.upperBound <= bytes.count {
+            let escapeCount = document.map { Self.nesting(of: range, in: $0) } ?? 0
+            places.append((range, .secret(placeholder: Array(bytes[range]), escapeCount: escapeCount)))
+        }
+        places.sort { $0.range.lowerBound < $1.range.lowerBound }
+    }
+
+    /// The frame with live values in their places.
+    func filled(_ value: (Source) -> [UInt8]?) -> [UInt8] {
+        guard !places.isEmpty else { return bytes }
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count + 16 * places.count)
+        var position = 0
+        for (range, source) in places where range.lowerBound >= position {
+            output += bytes[position..<range.lowerBound]
+            output += value(source) ?? Array(bytes[range])
+            position = range.upperBound
+        }
+        output += bytes[position...]
+        return output
+    }
+
+    private func shifted(_ range: Range<Int>, by outer: Range<Int>) -> Range<Int> {
+        range.lowerBound + outer.lowerBound..<range.upperBound + outer.lowerBound
+    }
+
+    /// How many strings stand around the bytes at `range`: 1 in a plain string, 2 in JSON that is itself a string.
+    private static func nesting(of range: Range<Int>, in document: JSONDocument) -> Int {
+        guard
+            let node = document.nodes.indices.last(where: { index in
+                let own = document.nodes[index]
+                return own.kind == .string && own.range.lowerBound <= range.lowerBound
+                    && range.upperBound <= own.range.upperBound
+            })
+        else { return 0 }
+        let contents = document.nodes[node].range.lowerBound + 1..<document.nodes[node].range.upperBound - 1
+        let (inner, source) = JSONString.decodeMapped(document.bytes[contents].span)
+        guard inner.first == UInt8(ascii: "{") || inner.first == UInt8(ascii: "["),
+            let nested = try? JSONDocument(inner),
+            let start = source.firstIndex(of: range.lowerBound - contents.lowerBound)
+        else { return 1 }
+        return 1 + Self.nesting(of: start..<start + range.count, in: nested)
+    }
+}

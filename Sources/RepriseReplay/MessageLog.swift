@@ -1,0 +1,154 @@
+import MCPWire
+import RepriseRecording
+
+/// The protocol messages of a recording in order, with every answer bound to its request.
+public struct MessageLog: Sendable {
+    /// One frame of protocol as it stood on the wire; lines cut by the recorder's limit are whole again.
+    public struct LoggedFrame: Sendable {
+        /// Number of the event that completed the frame.
+        public var event: Int
+        /// Microseconds since the start of the recording.
+        public var time: Int64
+        /// Who sent it.
+        public var direction: Direction
+        /// The bytes on the wire; empty when the payload was omitted.
+        public var bytes: [UInt8]
+        /// What redaction left of an omitted payload: bytes on the wire, and the digest of the payload where it is known.
+        public var omitted: (byteCount: Int, sha256: String)?
+        /// Where reads ended, as in ``Frame``.
+        public var cuts: [Frame.Cut]?
+        /// Where placeholders stand in `bytes`.
+        public var placeholders: [Range<Int>]
+        /// Indexes of its messages: one, or the elements of a batch.
+        public var messages: Range<Int>
+    }
+
+    /// One message of a frame.
+    public struct LoggedMessage: Sendable {
+        /// Index of its frame.
+        public var frame: Int
+        /// The message; its ranges are offsets in the frame's bytes.
+        public var message: Message
+        /// Index of the request that this message answers.
+        public var request: Int?
+        /// Index of the message that answers this request.
+        public var answer: Int?
+    }
+
+    /// The frames in recorded order.
+    public private(set) var frames: [LoggedFrame] = []
+    /// The messages in recorded order.
+    public private(set) var messages: [LoggedMessage] = []
+
+    /// Reads the lines of a recording.
+    public init(_ recording: Recording) {
+        var joined: [Direction: Frame] = [:]
+        var open: [OpenRequest: [Int]] = [:]
+        for (index, event) in recording.events.enumerated() {
+            guard case .line(let piece) = event.kind, let direction = event.direction else { continue }
+            let frame = joined[direction].map { $0.joined(with: piece) } ?? piece
+            guard !frame.isContinued else {
+                joined[direction] = frame
+                continue
+            }
+            joined[direction] = nil
+            append(frame, of: event, number: index + 1, direction: direction, open: &open)
+        }
+    }
+
+    /// Who sent a message.
+    public func direction(of message: Int) -> Direction { frames[messages[message].frame].direction }
+
+    /// The bytes of a part of a message, such as its params; empty when the part is absent.
+    public func bytes(_ range: Range<Int>?, of message: Int) -> [UInt8] {
+        guard let range else { return [] }
+        return Array(frames[messages[message].frame].bytes[range])
+    }
+
+    /// What a message is in a few words: its method, or what it answers.
+    public func name(of message: Int) -> String {
+        let logged = messages[message]
+        switch logged.message.kind {
+        case .request, .notification:
+            return logged.message.method ?? ""
+        case .result, .error:
+            let method = logged.request.flatMap { messages[$0].message.method }
+            let answer = logged.message.kind == .error ? "error" : "result"
+            return method.map { "\(answer) of \($0)" } ?? "\(answer) for no request"
+        case .batch:
+            return "batch"
+        case .malformed(let reason):
+            return "malformed: \(reason)"
+        }
+    }
+
+    /// What a frame is in a few words: its messages, separated by commas.
+    public func name(ofFrame frame: Int) -> String {
+        frames[frame].messages.map { name(of: $0) }.joined(separator: ", ")
+    }
+
+    private struct OpenRequest: Hashable {
+        var requester: Direction
+        var id: MessageID
+    }
+
+    private mutating func append(
+        _ frame: Frame, of event: Event, number: Int, direction: Direction, open: inout [OpenRequest: [Int]]
+    ) {
+        var logged = LoggedFrame(
+            event: number, time: event.time, direction: direction, bytes: frame.wireBytes ?? [], cuts: frame.cuts,
+            placeholders: frame.placeholders.map { $0.lowerBound + frame.pre.count..<$0.upperBound + frame.pre.count },
+            messages: messages.count..<messages.count)
+        if case .omitted(_, let sha256) = frame.payload { logged.omitted = (frame.wireByteCount, sha256) }
+        let message = Message.read(logged.bytes.span)
+        var parts = [message]
+        if case .batch(let elements) = message.kind { parts = elements }
+        for part in parts {
+            let index = messages.count
+            messages.append(LoggedMessage(frame: frames.count, message: part))
+            switch part.kind {
+            case .request:
+                if let id = part.id { open[OpenRequest(requester: direction, id: id), default: []].append(index) }
+            case .result, .error:
+                guard let id = part.id else { break }
+                let key = OpenRequest(requester: direction.opposite, id: id)
+                // An id in use twice is a violation, but answers come: the oldest request gets the first.
+                guard var waiting = open[key], !waiting.isEmpty else { break }
+                let request = waiting.removeFirst()
+                open[key] = waiting.isEmpty ? nil : waiting
+                messages[index].request = request
+                messages[request].answer = index
+            case .notification, .batch, .malformed:
+                break
+            }
+        }
+        logged.messages = logged.messages.lowerBound..<messages.count
+        frames.append(logged)
+    }
+}
+
+extension Direction {
+    /// The other direction.
+    public var opposite: Direction { self == .clientToServer ? .serverToClient : .clientToServer }
+}
+
+extension Frame {
+    /// This frame, which a line limit cut, with the next piece of its line.
+    fileprivate func joined(with piece: Frame) -> Frame {
+        guard case .bytes(let start) = payload, case .bytes(let rest) = piece.payload else {
+            return Frame(
+                payload: .omitted(byteCount: wireByteCount + piece.wireByteCount, sha256: ""), post: [],
+                isContinued: piece.isContinued)
+        }
+        let head = pre + start + post
+        var whole = piece
+        whole.pre = []
+        whole.payload = .bytes(head + piece.pre + rest)
+        whole.cuts = nil
+        let shift = head.count + piece.pre.count
+        whole.placeholders =
+            placeholders.map { $0.lowerBound + pre.count..<$0.upperBound + pre.count }
+            + piece.placeholders.map { $0.lowerBound + shift..<$0.upperBound + shift }
+        return whole
+    }
+}
