@@ -63,7 +63,7 @@ public struct StdioProxy {
         var redactor = redactor
         let command = redactor?.redact(command: configuration.command) ?? configuration.command
         let redaction = configuration.redaction.map { name, rules in
-            Header.Redaction.rules(name: name, digest: SHA256.hexadecimal(of: Array(rules.canonicalText.utf8)))
+            Header.Redaction.rules(name: name, digest: rules.digest)
         }
         let header = Header(
             start: configuration.start, recorder: configuration.recorder, transport: "stdio",

@@ -42,6 +42,13 @@ public struct EventRedactor {
         return event.with(frame)
     }
 
+    /// Number of secrets in an event; placeholders that stand there already are none.
+    public mutating func secretCount(in event: Event) -> Int {
+        var bare = event
+        bare.frame?.placeholders = []
+        return redact(bare).frame?.placeholders.count ?? 0
+    }
+
     private mutating func withoutSecretsInNote(_ event: Event) -> Event {
         guard case .note(let text) = event.kind else { return event }
         var event = event
@@ -75,4 +82,9 @@ extension Event {
         event.frame = frame
         return event
     }
+}
+
+extension RedactionRules {
+    /// SHA-256 of the canonical text in hexadecimal, by which a recording names its rules.
+    public var digest: String { SHA256.hexadecimal(of: Array(canonicalText.utf8)) }
 }

@@ -2,7 +2,7 @@ import RepriseCommands
 
 @main
 enum Reprise {
-    static func main() async {
-        await RepriseCommand.main()
+    static func main() {
+        RepriseCommand.runAndExit()
     }
 }

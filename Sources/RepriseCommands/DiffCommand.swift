@@ -1,0 +1,93 @@
+import ArgumentParser
+import RepriseRecording
+import RepriseReplay
+
+/// `reprise diff`: shows what differs between two recordings.
+struct DiffCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff",
+        abstract: "Compare two recordings message by message.",
+        discussion: "Times, request ids and progress tokens do not count. The exit code is 1 when they differ.")
+
+    @Argument(help: "The first recording.")
+    var first: String
+
+    @Argument(help: "The second recording.")
+    var second: String
+
+    @Option(help: "text or json.")
+    var format: OutputFormat = .text
+
+    func run() throws {
+        let diff = RecordingDiff(try Recording.load(first), try Recording.load(second))
+        switch format {
+        case .text: print(diff.text)
+        case .json: print(diff.json(first: first, second: second))
+        }
+        if !diff.entries.isEmpty { throw CommandFailure(.differs) }
+    }
+}
+
+extension RecordingDiff {
+    /// One block a difference, for a person.
+    var text: String {
+        guard !entries.isEmpty else { return "same: \(pairedCount) messages" }
+        let count = entries.count == 1 ? "1 difference" : "\(entries.count) differences"
+        return (entries.map { $0.text } + ["\(count), \(pairedCount) messages in both"]).joined(separator: "\n")
+    }
+
+    /// The same for a program.
+    func json(first: String, second: String) -> String {
+        JSONOutput.document([
+            ("first", .string(first)), ("second", .string(second)), ("same", .bool(entries.isEmpty)),
+            ("paired", .number(Int64(pairedCount))), ("differences", .array(entries.map { $0.json })),
+        ])
+    }
+}
+
+extension RecordingDiff.Entry {
+    fileprivate var text: String {
+        switch self {
+        case .removed(let event, let what): "- event \(event): \(what)"
+        case .added(let event, let what): "+ event \(event): \(what)"
+        case .moved(let first, let second, let what): "> event \(first) moved to \(second): \(what)"
+        case .changed(let first, let second, let what, let differences):
+            "~ event \(first) / \(second): \(what)" + differences.map { "\n    \($0)" }.joined()
+        case .ended(let first, let second): "~ end of the server: \(first) -> \(second)"
+        }
+    }
+
+    fileprivate var json: JSONOutput {
+        switch self {
+        case .removed(let event, let what):
+            .object([("kind", .string("removed")), ("first", .number(Int64(event))), ("what", .string(what))])
+        case .added(let event, let what):
+            .object([("kind", .string("added")), ("second", .number(Int64(event))), ("what", .string(what))])
+        case .moved(let first, let second, let what):
+            .object([
+                ("kind", .string("moved")), ("first", .number(Int64(first))), ("second", .number(Int64(second))),
+                ("what", .string(what)),
+            ])
+        case .changed(let first, let second, let what, let differences):
+            .object([
+                ("kind", .string("changed")), ("first", .number(Int64(first))), ("second", .number(Int64(second))),
+                ("what", .string(what)), ("places", .array(differences.map { $0.json })),
+            ])
+        case .ended(let first, let second):
+            .object([("kind", .string("ended")), ("from", .string(first)), ("to", .string(second))])
+        }
+    }
+}
+
+extension JSONDifference {
+    fileprivate var json: JSONOutput {
+        switch change {
+        case .changed(let from, let to):
+            .object([("pointer", .string(pointer)), ("from", .string(from)), ("to", .string(to))])
+        case .added(let value):
+            .object([("pointer", .string(pointer)), ("to", .string(value))])
+        case .removed(let value):
+            .object([("pointer", .string(pointer)), ("from", .string(value))])
+        }
+    }
+}
