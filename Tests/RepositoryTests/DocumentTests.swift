@@ -13,13 +13,17 @@ import Testing
             })
     }
 
-    /// The verbs of the command line, by the names of the files that hold them.
+    /// The verbs of the command line, by the names of the files that hold them: `FlyHighCommand.swift` is `fly-high`.
     static func verbs(inSources paths: [String]) -> Set<String> {
         let names = paths.filter { $0.hasPrefix("Sources/RepriseCommands/") }.compactMap {
             $0.split(separator: "/").last
         }
         let suffix = "Command.swift"
-        return Set(names.filter { $0.hasSuffix(suffix) }.map { $0.dropLast(suffix.count).lowercased() })
+        let types = names.filter { $0.hasSuffix(suffix) }.map { $0.dropLast(suffix.count) }
+        let verbs = types.map { type in
+            type.indices.map { type[$0].isUppercase && $0 > type.startIndex ? "-\(type[$0])" : "\(type[$0])" }.joined()
+        }
+        return Set(verbs.map { $0.lowercased() })
             .subtracting(["reprise"]).union(["help"])
     }
 
@@ -116,7 +120,8 @@ import Testing
         let makefile = ".PHONY: a\na: b ## c\n\tmake: d\nlong-name:\nvalue := 1\n# note: e\n"
         #expect(Self.targets(ofMakefile: makefile) == ["a", "long-name"])
         let paths = ["Sources/RepriseCommands/RecordCommand.swift", "Sources/RepriseCommands/RepriseCommand.swift"]
-        #expect(Self.verbs(inSources: paths + ["Sources/Other/FlyCommand.swift"]) == ["record", "help"])
+        let others = ["Sources/RepriseCommands/FlyHighCommand.swift", "Sources/Other/FlyCommand.swift"]
+        #expect(Self.verbs(inSources: paths + others) == ["record", "fly-high", "help"])
     }
 
     @Test func aLinkToNothingIsFound() {
