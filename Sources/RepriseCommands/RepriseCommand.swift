@@ -26,9 +26,9 @@ public struct RepriseCommand: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
-            exit(0)
+            Foundation.exit(0)
         } catch {
-            exit(report(error))
+            Foundation.exit(report(error))
         }
     }
 

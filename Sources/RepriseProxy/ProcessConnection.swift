@@ -35,7 +35,8 @@ public struct ProcessConnection {
             guard let count = buffer.withUnsafeMutableBytes({ readSome(process.stdout, into: $0) }), count > 0 else {
                 throw Ended()
             }
-            lines = decoder.receive(buffer[..<count].span).map(\.bytes)[...]
+            let chunk = buffer[..<count]
+            lines = decoder.receive(chunk.span).map(\.bytes)[...]
         }
         return lines.removeFirst()
     }

@@ -7,7 +7,7 @@ import Darwin
 /// A new recording on disk, written line by line.
 ///
 /// A file is never overwritten or appended to, and only its owner may read it.
-public struct RecordingFile: ~Copyable {
+public struct RecordingFile: ~Copyable, Sendable {
     /// Where it is.
     public let path: String
     private let descriptor: Int32
@@ -39,16 +39,14 @@ public struct RecordingFile: ~Copyable {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw SystemError("cannot write \(path)") }
         guard status.st_nlink > 0 else { throw SystemError("\(path) was removed", code: ENOENT) }
-        var written: Int
-        repeat {
-            written = line.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
-        } while written < 0 && errno == EINTR
+        let written = line.withUnsafeBytes { writeSome(descriptor, $0) }
         guard written == line.count else {
-            let code = written < 0 ? errno : ENOSPC
-            if written > 0 { _ = ftruncate(descriptor, byteCount) }
+            // What fitted of the line would be torn; the file shall end with a whole one.
+            let code = written == nil ? errno : ENOSPC
+            if written != nil { _ = ftruncate(descriptor, byteCount) }
             throw SystemError("cannot write \(path)", code: code)
         }
-        byteCount += off_t(written)
+        byteCount += off_t(line.count)
     }
 
     /// `a/b.jsonl` numbered 2 is `a/b-2.jsonl`.
@@ -70,8 +68,6 @@ public struct RecordingFile: ~Copyable {
         }
     }
 }
-
-private let systemWrite = write as (Int32, UnsafeRawPointer?, Int) -> Int
 
 /// All bytes of the file at `path`; throws ``SystemError``.
 public func readFile(_ path: String) throws -> [UInt8] {

@@ -15,7 +15,7 @@ final class RecordingSink: Sendable {
         var isStopped = false
     }
 
-    private struct Writer: ~Copyable {
+    private struct Writer: ~Copyable, Sendable {
         var redactor: EventRedactor?
         var encoder = RecordingEncoder()
         var file: RecordingFile?

@@ -101,19 +101,19 @@ private final class ReplayOutput {
 
     func flush() {
         while !isEmpty, !isBroken {
-            let count = pending.withUnsafeBytes { writeSome(STDOUT_FILENO, $0.baseAddress! + offset, $0.count - offset) }
-            if count >= 0 {
+            let count = pending.withUnsafeBytes {
+                writeSome(STDOUT_FILENO, UnsafeRawBufferPointer(rebasing: $0[offset...]))
+            }
+            if let count {
                 offset += count
             } else if errno == EAGAIN || errno == EWOULDBLOCK {
                 return
-            } else if errno != EINTR {
+            } else {
                 isBroken = true
             }
         }
     }
 }
-
-private let writeSome = write as (Int32, UnsafeRawPointer?, Int) -> Int
 
 /// Turns the signals that ask a program to stop into a readable descriptor.
 private struct SignalReader {

@@ -37,18 +37,26 @@ func readSome(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -
     }
 }
 
+/// Writes once; the number of bytes that were taken, nil with `errno` set for an error. Interruptions are retried.
+func writeSome(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int? {
+    while true {
+        let count = write(descriptor, bytes.baseAddress, bytes.count)
+        if count >= 0 { return count }
+        if errno != EINTR { return nil }
+    }
+}
+
 /// Writes all bytes; false with `errno` set for an error. Waits where the descriptor would block.
 @discardableResult
 func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
     var offset = 0
     while offset < bytes.count {
-        let count = write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
-        if count >= 0 {
+        if let count = writeSome(descriptor, UnsafeRawBufferPointer(rebasing: bytes[offset...])) {
             offset += count
         } else if errno == EAGAIN || errno == EWOULDBLOCK {
             var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             _ = poll(&poller, 1, -1)
-        } else if errno != EINTR {
+        } else {
             return false
         }
     }

@@ -2,7 +2,7 @@ import MCPWire
 import RepriseRecording
 
 /// Redacts the events of one recording in their order, before they are encoded (S-179).
-public struct EventRedactor {
+public struct EventRedactor: Sendable {
     private var redactor: Redactor
     /// Pipes on which the last line is not complete, because it passed the recorder's line limit.
     private var oversize: Set<Pipe> = []
