@@ -1,0 +1,64 @@
+/// Tells in one pass over a text which patterns are worth trying: those of which an anchor occurs.
+///
+/// Letters are compared without case (`byte | 0x20`, which lets a few other bytes through as well: they only cost a try).
+struct AnchorFilter: Sendable {
+    /// A pattern's place in the set, as a bit of the mask.
+    typealias Mask = UInt64
+
+    private struct Anchor {
+        var bytes: [UInt8]
+        var mask: Mask
+    }
+
+    private static let shift: UInt32 = 18
+    /// 0: no anchor begins with three such bytes; else one more than an index of `buckets`.
+    private var slots = [UInt8](repeating: 0, count: 1 << (32 - shift))
+    private var buckets: [[Anchor]] = []
+
+    /// Anchors of at least 3 bytes, each with the bits to set where it occurs; at most 254 different beginnings.
+    init(_ anchors: [(text: String, mask: Mask)]) {
+        for anchor in anchors {
+            let bytes = anchor.text.utf8.map { $0 | 0x20 }
+            precondition(bytes.count >= 3, "anchor \(anchor.text) is shorter than 3 bytes")
+            let slot = Self.slot(UInt32(bytes[0]) << 16 | UInt32(bytes[1]) << 8 | UInt32(bytes[2]))
+            if slots[slot] == 0 {
+                precondition(buckets.count < 254, "more than 254 beginnings of anchors")
+                buckets.append([])
+                slots[slot] = UInt8(buckets.count)
+            }
+            buckets[Int(slots[slot]) - 1].append(Anchor(bytes: bytes, mask: anchor.mask))
+        }
+    }
+
+    /// The masks of all anchors that occur in a text, and whether it holds a backslash.
+    func scan(_ text: UnsafeBufferPointer<UInt8>) -> (mask: Mask, hasBackslash: Bool) {
+        var found: Mask = 0
+        var hasBackslash = false
+        var window: UInt32 = 0
+        slots.withUnsafeBufferPointer { slots in
+            for position in 0..<text.count {
+                let byte = text[position]
+                hasBackslash = hasBackslash || byte == 0x5C
+                window = (window << 8 | UInt32(byte | 0x20)) & 0xFF_FFFF
+                let bucket = slots[Self.slot(window)]
+                if bucket != 0, position >= 2 { found |= masks(Int(bucket) - 1, text, position - 2) }
+            }
+        }
+        return (found, hasBackslash)
+    }
+
+    private func masks(_ bucket: Int, _ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Mask {
+        var found: Mask = 0
+        for anchor in buckets[bucket] where Self.occurs(anchor.bytes, text, start) { found |= anchor.mask }
+        return found
+    }
+
+    private static func occurs(_ anchor: [UInt8], _ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Bool {
+        guard start + anchor.count <= text.count else { return false }
+        for index in 0..<anchor.count where text[start + index] | 0x20 != anchor[index] { return false }
+        return true
+    }
+
+    @inline(__always)
+    private static func slot(_ window: UInt32) -> Int { Int((window &* 0x9E37_79B1) >> shift) }
+}
