@@ -39,9 +39,18 @@ def leaves(error: BaseException) -> list[BaseException]:
     return [error]
 
 
+def reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return f"not done after {SESSION_SECONDS} s; the transcript ends where it hung"
+    if isinstance(error, anyio.BrokenResourceError | anyio.ClosedResourceError):
+        return "the server has ended or closed its pipes"
+    return f"{type(error).__name__}: {error}"
+
+
 def parse(argv: list[str]) -> argparse.Namespace:
     end = argv.index("--") if "--" in argv else len(argv)
-    parser = argparse.ArgumentParser(usage="%(prog)s --transcript FILE [--script NAME] [--directory DIR] -- COMMAND ...")
+    usage = "%(prog)s --transcript FILE [--script NAME] [--directory DIRECTORY] -- COMMAND ARGUMENTS..."
+    parser = argparse.ArgumentParser(usage=usage)
     parser.add_argument("--transcript", required=True)
     parser.add_argument("--script", default="full", choices=sorted(SCRIPTS))
     parser.add_argument("--directory")
@@ -67,8 +76,7 @@ def main() -> int:
             anyio.run(run, arguments, Transcript(file))
         except Exception as error:
             for leaf in leaves(error):
-                reason = f"not done after {SESSION_SECONDS} s" if isinstance(leaf, TimeoutError) else repr(leaf)
-                print(f"everything_client (SDK {SDK_VERSION}, {arguments.script}): {reason}", file=sys.stderr)
+                print(f"everything_client (SDK {SDK_VERSION}, {arguments.script}): {reason(leaf)}", file=sys.stderr)
             return 1
     return 0
 

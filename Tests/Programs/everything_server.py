@@ -320,8 +320,9 @@ def big_text(byte_count: int) -> str:
 # Resources and prompts
 
 RESOURCES: list[Json] = [
-    {"uri": f"everything://notes/{number}", "name": f"Note {number}", "mimeType": "text/plain"} for number in range(1, 11)
-] + [{"uri": "everything://blob", "name": "Bytes", "mimeType": "application/octet-stream", "size": 256}]
+    *({"uri": f"everything://notes/{n}", "name": f"Note {n}", "mimeType": "text/plain"} for n in range(1, 11)),
+    {"uri": "everything://blob", "name": "Bytes", "mimeType": "application/octet-stream", "size": 256},
+]
 
 TEMPLATES: list[Json] = [
     {"uriTemplate": "everything://notes/{number}", "name": "Note", "mimeType": "text/plain"},

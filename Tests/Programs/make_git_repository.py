@@ -13,7 +13,7 @@ from pathlib import Path
 COMMITS = [
     ("Begin", {"README.md": "# Tune\n\nA tune in three parts.\n"}),
     ("Add the first part", {"parts/first.txt": "do re mi\n"}),
-    ("Add the second part, über alles", {"parts/second.txt": "fa sol la\n", "README.md": "# Tune\n\nTwo parts so far.\n"}),
+    ("Add the second part, allegro più", {"parts/second.txt": "fa sol la\n", "README.md": "# Tune\n\nTwo parts.\n"}),
 ]
 
 
@@ -23,9 +23,8 @@ def git(directory: Path, *arguments: str, hour: int = 0) -> None:
     settings = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()}
     # The user's own configuration (signing, hooks, name of the first branch) must not change the hashes.
     isolation = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    subprocess.run(
-        ["git", "-C", str(directory), *arguments], check=True, env={**os.environ, **settings, **isolation}
-    )
+    environment = {**os.environ, **settings, **isolation}
+    subprocess.run(["git", "-C", str(directory), *arguments], check=True, env=environment)
 
 
 def main() -> None:
