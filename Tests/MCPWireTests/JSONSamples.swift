@@ -86,3 +86,10 @@ func documentSummary(
         return .failure(error)
     }
 }
+
+extension Result {
+    /// Whether it is a success, without looking at the value.
+    var isSuccess: Bool {
+        if case .success = self { true } else { false }
+    }
+}
