@@ -42,4 +42,12 @@ enum ASCII {
         let nibble = UInt8(truncatingIfNeeded: value & 0xF)
         return nibble < 10 ? nibble &+ 0x30 : nibble &+ 0x57
     }
+
+    /// Whether the bytes are exactly a literal's.
+    @inline(__always)
+    static func isEqual(_ bytes: UnsafeBufferPointer<UInt8>, _ literal: StaticString) -> Bool {
+        guard bytes.count == literal.utf8CodeUnitCount else { return false }
+        for place in 0..<bytes.count where bytes[place] != literal.utf8Start[place] { return false }
+        return true
+    }
 }

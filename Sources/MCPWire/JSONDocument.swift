@@ -37,7 +37,7 @@ public struct JSONDocument: Sendable {
         guard bytes.count <= Self.byteCountMax else {
             throw JSONError(offset: Self.byteCountMax, reason: .byteCountLimit(Self.byteCountMax))
         }
-        var tape = JSONTape()
+        var tape = JSONTape(byteCount: bytes.count)
         summary = try JSONScanner.scan(bytes.span, depthMax: depthMax, into: &tape)
         nodes = tape.nodes
         self.bytes = bytes
@@ -115,6 +115,11 @@ private struct JSONTape: JSONSink {
 
     var nodes: [JSONDocument.Node] = []
     private var innermost = noParent
+
+    init(byteCount: Int) {
+        // A node for every 16 bytes is usual for MCP; long texts may be one string, so they begin no larger.
+        nodes.reserveCapacity(min(byteCount / 16, 4096) + 1)
+    }
 
     @inline(__always)
     mutating func scalar(_ kind: JSONKind, _ start: Int, _ end: Int, hasEscapes: Bool) {

@@ -23,6 +23,8 @@ extension JSONScanner {
         let kind = try kind(of: base[start], at: start)
 
         values: while true {
+            // At the first byte of an element, or of a member and so of its key.
+            if stack.innermostIsObject { index = try key(base, index, end, &notes, &sink) }
             let first = base[index]
             if first == ASCII.openBrace || first == ASCII.openBracket {
                 let isObject = first == ASCII.openBrace
@@ -31,10 +33,7 @@ extension JSONScanner {
                 stack.push(isObject: isObject)
                 depth = max(depth, stack.depth)
                 index = try next(base, index &+ 1, end, &notes)
-                if base[index] != (isObject ? ASCII.closeBrace : ASCII.closeBracket) {
-                    if isObject { index = try key(base, index, end, &notes, &sink) }
-                    continue values
-                }
+                if base[index] != (isObject ? ASCII.closeBrace : ASCII.closeBracket) { continue values }
             } else {
                 index = try scalar(base, index, end, &notes, &sink)
             }
@@ -44,7 +43,6 @@ extension JSONScanner {
                 let byte = base[index]
                 if byte == ASCII.comma {
                     index = try next(base, index &+ 1, end, &notes)
-                    if stack.innermostIsObject { index = try key(base, index, end, &notes, &sink) }
                     continue values
                 }
                 guard byte == (stack.innermostIsObject ? ASCII.closeBrace : ASCII.closeBracket) else {

@@ -81,12 +81,6 @@ public struct Message: Sendable, Equatable {
     /// Where the value of `id` stands, valid or not.
     public var idRange: Range<Int>?
 
-    /// A message with no members; `read` makes all others.
-    init(kind: Kind, range: Range<Int>) {
-        self.kind = kind
-        self.range = range
-    }
-
     /// Messages in a batch accepted where nothing else is said.
     public static let batchCountMaxDefault = 4096
 
@@ -98,14 +92,13 @@ public struct Message: Sendable, Equatable {
         _ frame: Span<UInt8>, depthMax: Int = JSONScanner.depthMaxDefault, batchCountMax: Int = batchCountMaxDefault
     ) -> Message {
         frame.withUnsafeBufferPointer { buffer in
-            guard let base = buffer.baseAddress else { return Message(kind: .malformed(.empty), range: 0..<0) }
+            guard let base = buffer.baseAddress else { return .malformed(.empty, 0..<0) }
             var reader = MessageReader(base: base, batchCountMax: batchCountMax)
             do throws(JSONError) {
                 let summary = try JSONScanner.scan(base, buffer.count, depthMax, &reader)
                 return reader.message(summary, depthMax: depthMax)
             } catch {
-                let malformation: Malformation = error.reason == .empty ? .empty : .notJSON(error)
-                return Message(kind: .malformed(malformation), range: 0..<buffer.count)
+                return .malformed(error.reason == .empty ? .empty : .notJSON(error), 0..<buffer.count)
             }
         }
     }

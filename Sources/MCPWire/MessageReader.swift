@@ -73,7 +73,7 @@ struct MessageReader: JSONSink {
 
     @inline(never)
     private func name(_ start: Int, _ end: Int, _ hasEscapes: Bool) -> Field {
-        let contents = UnsafeBufferPointer(start: base + start + 1, count: end - start - 2)
+        let contents = bytes(start + 1, end - 1)
         if hasEscapes {
             let decoded = JSONString.decode(contents.span)
             return decoded.withUnsafeBufferPointer { Self.field(named: $0) }
@@ -82,77 +82,76 @@ struct MessageReader: JSONSink {
     }
 
     private static func field(named name: UnsafeBufferPointer<UInt8>) -> Field {
-        func isEqual(_ other: StaticString) -> Bool {
-            for place in 0..<name.count where name[place] != other.utf8Start[place] { return false }
-            return true
-        }
-        switch name.count {
-        case 2: return isEqual("id") ? .id : .other
-        case 5: return isEqual("error") ? .error : .other
-        case 6: return isEqual("method") ? .method : isEqual("params") ? .params : isEqual("result") ? .result : .other
-        case 7: return isEqual("jsonrpc") ? .version : .other
-        default: return .other
-        }
+        if ASCII.isEqual(name, "jsonrpc") { return .version }
+        if ASCII.isEqual(name, "id") { return .id }
+        if ASCII.isEqual(name, "method") { return .method }
+        if ASCII.isEqual(name, "params") { return .params }
+        if ASCII.isEqual(name, "result") { return .result }
+        if ASCII.isEqual(name, "error") { return .error }
+        return .other
     }
 
     /// The message that the scanned frame holds.
     func message(_ summary: JSONSummary, depthMax: Int) -> Message {
         switch summary.kind {
         case .object: single(summary.range)
-        case .array: Message(kind: batch(depthMax: depthMax), range: summary.range)
-        default: Message(kind: .malformed(.notAnObject), range: summary.range)
+        case .array: batch(summary.range, depthMax: depthMax)
+        default: .malformed(.notAnObject, summary.range)
         }
     }
 
     private func single(_ range: Range<Int>) -> Message {
-        var message = Message(kind: .malformed(.empty), range: range)
-        message.idRange = id.range
-        message.params = params.range
-        message.result = result.range
-        message.error = error.range
-        if let range = id.range, id.kind == .string || id.kind == .number || id.kind == .null {
-            message.id = MessageID(text: Array(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count)))
-        }
-        if method.kind == .string { message.method = text(of: method) }
-        message.kind = kind(of: message)
-        return message
+        Message(
+            kind: kind, range: range, id: hasValidID ? MessageID(text: Array(bytes(id.start, id.end))) : nil,
+            method: method.kind == .string ? text(of: method) : nil, params: params.range, result: result.range,
+            error: error.range, idRange: id.range)
     }
 
-    private func kind(of message: Message) -> Message.Kind {
-        guard version.kind == .string, text(of: version) == "2.0" else { return .malformed(.noVersion) }
-        if id.kind != nil, message.id == nil { return .malformed(.invalidID) }
-        if method.kind != nil {
-            guard message.method != nil else { return .malformed(.methodNotAString) }
-            return message.id == nil ? .notification : .request
+    private var hasValidID: Bool { id.kind == .string || id.kind == .number || id.kind == .null }
+
+    private var kind: Message.Kind {
+        guard hasVersion else { return .malformed(.noVersion) }
+        if id.kind != nil, !hasValidID { return .malformed(.invalidID) }
+        if let kind = method.kind {
+            guard kind == .string else { return .malformed(.methodNotAString) }
+            return hasValidID ? .request : .notification
         }
-        switch (message.result, message.error) {
+        switch (result.kind, error.kind) {
         case (nil, nil): return .malformed(.neitherRequestNorResponse)
         case (.some, .some): return .malformed(.bothResultAndError)
-        case (.some, nil): return message.id == nil ? .malformed(.responseWithoutID) : .result
+        case (.some, nil): return hasValidID ? .result : .malformed(.responseWithoutID)
         case (nil, .some): return .error
         }
     }
 
+    private var hasVersion: Bool {
+        guard version.kind == .string else { return false }
+        if version.hasEscapes { return text(of: version) == "2.0" }
+        return ASCII.isEqual(bytes(version.start, version.end), "\"2.0\"")
+    }
+
     /// Reads each element again as a frame of its own: batches are rare, and one element is read twice at most.
-    private func batch(depthMax: Int) -> Message.Kind {
-        if elementsExceedLimit { return .malformed(.batchLimit(batchCountMax)) }
-        if elements.isEmpty { return .malformed(.emptyBatch) }
-        return .batch(
-            elements.map { element in
-                let range = element.start..<element.end
-                switch element.kind {
-                case .array: return Message(kind: .malformed(.nestedBatch), range: range)
-                case .object:
-                    let frame = UnsafeBufferPointer(start: base + element.start, count: range.count)
-                    return Message.read(frame.span, depthMax: depthMax).shifted(by: element.start)
-                default: return Message(kind: .malformed(.notAnObject), range: range)
-                }
-            })
+    private func batch(_ range: Range<Int>, depthMax: Int) -> Message {
+        if elementsExceedLimit { return .malformed(.batchLimit(batchCountMax), range) }
+        if elements.isEmpty { return .malformed(.emptyBatch, range) }
+        let messages = elements.map { element in
+            switch element.kind {
+            case .object:
+                Message.read(bytes(element.start, element.end).span, depthMax: depthMax).shifted(by: element.start)
+            case .array: Message.malformed(.nestedBatch, element.start..<element.end)
+            default: Message.malformed(.notAnObject, element.start..<element.end)
+            }
+        }
+        return Message(kind: .batch(messages), range: range)
+    }
+
+    private func bytes(_ start: Int, _ end: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: base + start, count: end - start)
     }
 
     /// A string value as text.
     private func text(of value: Value) -> String {
-        let contents = UnsafeBufferPointer(start: base + value.start + 1, count: value.end - value.start - 2)
+        let contents = bytes(value.start + 1, value.end - 1)
         return value.hasEscapes
             ? String(decoding: JSONString.decode(contents.span), as: UTF8.self)
             : String(decoding: contents, as: UTF8.self)
@@ -160,17 +159,20 @@ struct MessageReader: JSONSink {
 }
 
 extension Message {
+    /// What is no message, and where it stands.
+    static func malformed(_ malformation: Malformation, _ range: Range<Int>) -> Message {
+        Message(kind: .malformed(malformation), range: range)
+    }
+
     /// The same message, its offsets counted from a point that many bytes earlier.
     fileprivate func shifted(by offset: Int) -> Message {
-        func shift(_ range: Range<Int>?) -> Range<Int>? {
-            range.map { ($0.lowerBound + offset)..<($0.upperBound + offset) }
-        }
+        func shift(_ range: Range<Int>) -> Range<Int> { (range.lowerBound + offset)..<(range.upperBound + offset) }
         var message = self
-        message.range = (range.lowerBound + offset)..<(range.upperBound + offset)
-        message.params = shift(params)
-        message.result = shift(result)
-        message.error = shift(error)
-        message.idRange = shift(idRange)
+        message.range = shift(range)
+        message.params = params.map(shift)
+        message.result = result.map(shift)
+        message.error = error.map(shift)
+        message.idRange = idRange.map(shift)
         return message
     }
 }

@@ -23,30 +23,28 @@ struct SSEFields {
     }
 
     private mutating func interpret(_ line: UnsafeBufferPointer<UInt8>) {
-        let colon = line.firstIndex(of: ASCII.colon) ?? line.count
+        var colon = 0
+        while colon < line.count, line[colon] != ASCII.colon { colon += 1 }
         var valueStart = min(colon + 1, line.count)
         if valueStart < line.count, line[valueStart] == ASCII.space { valueStart += 1 }
-        let name = line[..<colon]
-        let value = line[valueStart...]
-        switch name.count {
-        case 0:
-            comments.append(String(decoding: value, as: UTF8.self))
-        case 4 where name.elementsEqual("data".utf8):
+        let name = UnsafeBufferPointer(rebasing: line[..<colon])
+        let value = UnsafeBufferPointer(rebasing: line[valueStart...])
+        if ASCII.isEqual(name, "data") {
             if data == nil { data = [] } else { data?.append(ASCII.lineFeed) }
             data?.append(contentsOf: value)
-        case 5 where name.elementsEqual("event".utf8):
+        } else if ASCII.isEqual(name, "event") {
             type = String(decoding: value, as: UTF8.self)
-        case 2 where name.elementsEqual("id".utf8):
+        } else if ASCII.isEqual(name, "id") {
             if !value.contains(ASCII.null) { id = String(decoding: value, as: UTF8.self) }
-        case 5 where name.elementsEqual("retry".utf8):
+        } else if ASCII.isEqual(name, "retry") {
             retryMilliseconds = Self.milliseconds(value) ?? retryMilliseconds
-        default:
-            break
+        } else if name.isEmpty {
+            comments.append(String(decoding: value, as: UTF8.self))
         }
     }
 
     /// A number of ASCII digits only, nil for anything else, the empty text included.
-    private static func milliseconds(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+    private static func milliseconds(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
         guard !text.isEmpty, text.allSatisfy(ASCII.isDigit) else { return nil }
         var number = 0
         for digit in text {
