@@ -5,9 +5,19 @@ struct AnchorFilter: Sendable {
     /// A pattern's place in the set, as a bit of the mask.
     typealias Mask = UInt64
 
+    /// What must stand near an anchor that is also an ordinary word.
+    enum Condition: Sendable {
+        case none
+        /// A `:` or `=` within 24 bytes behind it.
+        case signBehind
+        /// Two dashes within 48 bytes before it.
+        case dashesBefore
+    }
+
     private struct Anchor {
         var bytes: [UInt8]
         var mask: Mask
+        var condition: Condition
     }
 
     private static let shift: UInt32 = 18
@@ -16,7 +26,7 @@ struct AnchorFilter: Sendable {
     private var buckets: [[Anchor]] = []
 
     /// Anchors of at least 3 bytes, each with the bits to set where it occurs; at most 254 different beginnings.
-    init(_ anchors: [(text: String, mask: Mask)]) {
+    init(_ anchors: [(text: String, mask: Mask, condition: Condition)]) {
         for anchor in anchors {
             let bytes = anchor.text.utf8.map { $0 | 0x20 }
             precondition(bytes.count >= 3, "anchor \(anchor.text) is shorter than 3 bytes")
@@ -26,7 +36,7 @@ struct AnchorFilter: Sendable {
                 buckets.append([])
                 slots[slot] = UInt8(buckets.count)
             }
-            buckets[Int(slots[slot]) - 1].append(Anchor(bytes: bytes, mask: anchor.mask))
+            buckets[Int(slots[slot]) - 1].append(Anchor(bytes: bytes, mask: anchor.mask, condition: anchor.condition))
         }
     }
 
@@ -39,7 +49,7 @@ struct AnchorFilter: Sendable {
             for position in 0..<text.count {
                 let byte = text[position]
                 hasBackslash = hasBackslash || byte == 0x5C
-                window = (window << 8 | UInt32(byte | 0x20)) & 0xFF_FFFF
+                window = (window &<< 8 | UInt32(byte | 0x20)) & 0xFF_FFFF
                 let bucket = slots[Self.slot(window)]
                 if bucket != 0, position >= 2 { found |= masks(Int(bucket) - 1, text, position - 2) }
             }
@@ -49,8 +59,29 @@ struct AnchorFilter: Sendable {
 
     private func masks(_ bucket: Int, _ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Mask {
         var found: Mask = 0
-        for anchor in buckets[bucket] where Self.occurs(anchor.bytes, text, start) { found |= anchor.mask }
+        for anchor in buckets[bucket] where Self.occurs(anchor.bytes, text, start) {
+            if Self.holds(anchor.condition, start..<(start + anchor.bytes.count), text) { found |= anchor.mask }
+        }
         return found
+    }
+
+    private static func holds(_ condition: Condition, _ anchor: Range<Int>, _ text: UnsafeBufferPointer<UInt8>) -> Bool
+    {
+        switch condition {
+        case .none: return true
+        case .signBehind:
+            for position in anchor.upperBound..<min(anchor.upperBound + 24, text.count)
+            where text[position] == UInt8(ascii: ":") || text[position] == UInt8(ascii: "=") {
+                return true
+            }
+        case .dashesBefore:
+            var position = anchor.lowerBound - 1
+            while position > 0, position > anchor.lowerBound - 48 {
+                if text[position] == UInt8(ascii: "-"), text[position - 1] == UInt8(ascii: "-") { return true }
+                position -= 1
+            }
+        }
+        return false
     }
 
     private static func occurs(_ anchor: [UInt8], _ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Bool {
@@ -60,5 +91,5 @@ struct AnchorFilter: Sendable {
     }
 
     @inline(__always)
-    private static func slot(_ window: UInt32) -> Int { Int((window &* 0x9E37_79B1) >> shift) }
+    private static func slot(_ window: UInt32) -> Int { Int(truncatingIfNeeded: (window &* 0x9E37_79B1) &>> shift) }
 }

@@ -25,12 +25,12 @@ struct SecretFinder: Sendable {
     init(rules: RedactionRules) throws {
         names = SecretNames(keys: rules.keys, keeps: rules.keeps)
         var patterns: [Pattern] = []
-        var anchors: [(text: String, mask: AnchorFilter.Mask)] = [
-            ("-----BEGIN ", Self.privateKeyMask), ("reprise-secret-", Self.placeholderMask),
+        var anchors: [(text: String, mask: AnchorFilter.Mask, condition: AnchorFilter.Condition)] = [
+            ("-----BEGIN ", Self.privateKeyMask, .none), ("reprise-secret-", Self.placeholderMask, .none),
         ]
         for (index, pattern) in SecretPattern.standard.enumerated() {
             let mask: AnchorFilter.Mask = 1 << UInt64(index)
-            anchors += pattern.anchors.map { ($0, mask) }
+            anchors += pattern.anchors.map { ($0, mask, pattern.condition) }
             let expression = try CompiledPattern(name: pattern.name, regex: pattern.regex, isUTF: false)
             patterns.append(Pattern(expression: expression, check: pattern.check, mask: mask))
         }

@@ -98,7 +98,7 @@ struct SecretIndex: Sendable {
                 let hash = Self.hash(window)
                 let bits = Self.bits(hash)
                 // The index is below the count by construction: the shift leaves just its bits.
-                if filter[Int(truncatingIfNeeded: hash >> filterShift)] & bits == bits {
+                if filter[Int(truncatingIfNeeded: hash &>> filterShift)] & bits == bits {
                     look(window, at: position, in: text, into: &hits)
                 }
             }
@@ -178,15 +178,15 @@ struct SecretIndex: Sendable {
 
     private mutating func mark(_ window: UInt64) {
         let hash = Self.hash(window)
-        filter[Int(truncatingIfNeeded: hash >> filterShift)] |= Self.bits(hash)
+        filter[Int(truncatingIfNeeded: hash &>> filterShift)] |= Self.bits(hash)
     }
 
     @inline(__always)
     private static func hash(_ window: UInt64) -> UInt64 {
         let mixed = window &* 0x9E37_79B9_7F4A_7C15
-        return (mixed ^ (mixed >> 29)) &* 0xBF58_476D_1CE4_E5B9
+        return (mixed ^ (mixed &>> 29)) &* 0xBF58_476D_1CE4_E5B9
     }
 
     @inline(__always)
-    private static func bits(_ hash: UInt64) -> UInt64 { 1 << (hash & 63) | 1 << ((hash >> 6) & 63) }
+    private static func bits(_ hash: UInt64) -> UInt64 { 1 &<< hash | 1 &<< (hash &>> 6) }
 }

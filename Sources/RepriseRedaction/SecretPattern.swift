@@ -21,12 +21,18 @@ struct SecretPattern: Sendable {
     var regex: String
     /// Texts of which one must occur (in ASCII, whatever case) for the expression to be tried; empty: always tried.
     var anchors: [String]
+    /// What must stand near an anchor as well.
+    var condition: AnchorFilter.Condition
     var check: Check
 
-    init(_ name: String, _ regex: String, anchors: [String] = [], check: Check = .none) {
+    init(
+        _ name: String, _ regex: String, anchors: [String] = [], near condition: AnchorFilter.Condition = .none,
+        check: Check = .none
+    ) {
         self.name = name
         self.regex = regex
         self.anchors = anchors
+        self.condition = condition
         self.check = check
     }
 
@@ -60,7 +66,7 @@ struct SecretPattern: Sendable {
         SecretPattern(
             "aws-secret-access-key",
             #"(?i)(?:secret|aws)[a-z_ -]{0,24}["']?\s*[:=]>?\s*["']?(?<secret>[a-z0-9/+]{40})(?![a-z0-9/+=])"#,
-            anchors: ["secret", "aws"]),
+            anchors: ["secret", "aws"], near: .signBehind),
         SecretPattern(
             "github", #"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,})"#,
             anchors: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"]),
@@ -147,11 +153,12 @@ struct SecretPattern: Sendable {
                 "accountkey", "account_key", "sharedkey", "shared_key",
                 "account-key", "account key", "shared-key", "shared key", "masterkey", "master_key", "master-key",
                 "master key", "credential", "jwt",
-            ], check: .assignment),
+            ], near: .signBehind, check: .assignment),
         SecretPattern(
             "option",
             #"(?i)--[a-z0-9-]{0,32}?(?:token|password|passwd|passphrase|secret|api-?key|access-?key|private-?key|credentials?)[ \t]+(?!-)["']?(?<secret>[^\s"'\\]{4,512}+)"#,
-            anchors: ["token", "password", "passwd", "passphrase", "secret", "key", "credential"], check: .plausible),
+            anchors: ["token", "password", "passwd", "passphrase", "secret", "key", "credential"], near: .dashesBefore,
+            check: .plausible),
         SecretPattern(
             "element",
             #"(?i)<(?:password|passwd|secret|token|api_?key|access_?token|client_?secret|private_?key)>(?<secret>[^<\\]{1,4096}+)</"#,
