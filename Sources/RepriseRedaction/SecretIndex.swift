@@ -168,6 +168,19 @@ struct SecretIndex: Sendable {
         return (best.offset, best.window)
     }
 
+    /// The most secrets that stand under one window: what a look-up costs.
+    var chainLengthMax: Int {
+        heads.values.reduce(0) { longest, head in
+            var length = 0
+            var next = head
+            while next >= 0 {
+                length += 1
+                next = postings[Int(next)].next
+            }
+            return max(longest, length)
+        }
+    }
+
     private mutating func growFilter() {
         let count = max(filter.count * 2, 256)
         filter = Array(repeating: 0, count: count)
