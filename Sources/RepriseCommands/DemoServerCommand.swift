@@ -51,7 +51,9 @@ struct DemoServer {
                         + #""serverInfo":{"name":"reprise-demo-server","version":"1.0.0"}}"#, id: id)
             ]
         case "tools/list":
-            let tools = ["add", "count", "ask", "fail", "greet"].map { #"{"name":"\#($0)","inputSchema":{"type":"object"}}"# }
+            let tools = ["add", "count", "ask", "fail", "greet"].map {
+                #"{"name":"\#($0)","inputSchema":{"type":"object"}}"#
+            }
             return [Self.result(#"{"tools":[\#(tools.joined(separator: ","))]}"#, id: id)]
         case "tools/call":
             return call(id: id, params: params)
@@ -81,7 +83,9 @@ struct DemoServer {
                     + #""messages":[{"role":"user","content":{"type":"text","text":"Say something short."}}]}}"#
             ]
         case "fail":
-            return [Self.result(#"{"content":[{"type":"text","text":"this tool always fails"}],"isError":true}"#, id: id)]
+            return [
+                Self.result(#"{"content":[{"type":"text","text":"this tool always fails"}],"isError":true}"#, id: id)
+            ]
         case "greet":
             return [Self.text("Grüße · Здравствуйте · こんにちは · שלום · 👩‍🚀", id: id)]
         case let other:

@@ -69,7 +69,9 @@ struct RedactCommand: ParsableCommand {
             guard secrets > 0 else { continue }
             found += secrets
             let direction = event.direction.map { " \($0.rawValue)" } ?? ""
-            print("event \(index + 1)\(direction) \(event.kind.name): \(secrets == 1 ? "1 secret" : "\(secrets) secrets")")
+            print(
+                "event \(index + 1)\(direction) \(event.kind.name): \(secrets == 1 ? "1 secret" : "\(secrets) secrets")"
+            )
         }
         print(found == 0 ? "no secrets found in \(recording.events.count) events" : "\(found) secrets found")
         if found > 0 { throw CommandFailure(.differs) }

@@ -60,7 +60,9 @@ struct Pace: ExpressibleByArgument {
         case "recorded":
             value = .recorded(speed: 1)
         default:
-            guard argument.last == "x", let speed = Double(argument.dropLast()), speed.isFinite, speed > 0 else { return nil }
+            guard argument.last == "x", let speed = Double(argument.dropLast()), speed.isFinite, speed > 0 else {
+                return nil
+            }
             value = .recorded(speed: speed)
         }
     }

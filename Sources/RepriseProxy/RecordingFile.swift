@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// A new recording on disk, written line by line.
@@ -63,7 +63,9 @@ public struct RecordingFile: ~Copyable, Sendable {
             if mkdir(folder, 0o700) != 0, errno != EEXIST, errno != EISDIR {
                 let code = errno
                 var status = stat()
-                guard stat(folder, &status) == 0 else { throw SystemError("cannot create the folder \(folder)", code: code) }
+                guard stat(folder, &status) == 0 else {
+                    throw SystemError("cannot create the folder \(folder)", code: code)
+                }
             }
         }
     }

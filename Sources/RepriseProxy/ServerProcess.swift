@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 import RepriseRecording
 
@@ -42,15 +42,17 @@ public struct ServerProcess: Sendable {
     /// Starts a command found through PATH; throws ``StartError`` when that fails.
     ///
     /// `signalMask` is what the child begins with; nil leaves it ours.
-    public static func start(_ command: [String], signalMask: sigset_t? = nil, pipesStderr: Bool = true) throws -> ServerProcess {
+    public static func start(_ command: [String], signalMask: sigset_t? = nil, pipesStderr: Bool = true) throws
+        -> ServerProcess
+    {
         let input = try PipeEnds(), output = try PipeEnds()
         let error = pipesStderr ? try PipeEnds() : nil
         #if canImport(Glibc)
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
+            var actions = posix_spawn_file_actions_t()
+            var attributes = posix_spawnattr_t()
         #else
-        var actions: posix_spawn_file_actions_t?
-        var attributes: posix_spawnattr_t?
+            var actions: posix_spawn_file_actions_t?
+            var attributes: posix_spawnattr_t?
         #endif
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

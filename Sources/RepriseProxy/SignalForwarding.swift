@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 import RepriseRecording
 
@@ -29,14 +29,14 @@ enum SignalForwarding {
             for signal in forwarded { sigaddset(&awaited, signal) }
             while true {
                 #if canImport(Glibc)
-                var info = siginfo_t()
-                let signal = sigwaitinfo(&awaited, &info)
-                // What a terminal sends reaches the whole group, the server included: once is enough.
-                let isForTheGroup = info.si_code == SI_KERNEL_CODE
+                    var info = siginfo_t()
+                    let signal = sigwaitinfo(&awaited, &info)
+                    // What a terminal sends reaches the whole group, the server included: once is enough.
+                    let isForTheGroup = info.si_code == SI_KERNEL_CODE
                 #else
-                var signal: Int32 = 0
-                sigwait(&awaited, &signal)
-                let isForTheGroup = false
+                    var signal: Int32 = 0
+                    sigwait(&awaited, &signal)
+                    let isForTheGroup = false
                 #endif
                 if signal > 0, !isForTheGroup { kill(process, signal) }
             }
@@ -53,9 +53,9 @@ enum SignalForwarding {
             var limit = rlimit(rlim_cur: 0, rlim_max: 0)
             setCoreLimit(&limit)
             #if canImport(Glibc)
-            _ = Glibc.signal(signal, SIG_DFL)
+                _ = Glibc.signal(signal, SIG_DFL)
             #else
-            _ = Darwin.signal(signal, SIG_DFL)
+                _ = Darwin.signal(signal, SIG_DFL)
             #endif
             var unblocked = sigset_t()
             sigemptyset(&unblocked)
@@ -69,9 +69,9 @@ enum SignalForwarding {
 
     private static func setCoreLimit(_ limit: inout rlimit) {
         #if canImport(Glibc)
-        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+            setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
         #else
-        setrlimit(RLIMIT_CORE, &limit)
+            setrlimit(RLIMIT_CORE, &limit)
         #endif
     }
 }

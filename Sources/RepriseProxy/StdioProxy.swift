@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 import RepriseRecording
 import RepriseRedaction
@@ -120,7 +120,10 @@ private final class Pumps: Sendable {
             sink?.receive(chunk.bindMemory(to: UInt8.self), on: pipe)
             if pipe != .stdin { output.withLock { $0.lastRead = monotonicMicroseconds() } }
             let isForwarded = writeAll(destination, chunk)
-            if !isForwarded { sink?.note("the reader of \(pipe.rawValue) has gone; its last \(count) bytes or fewer were not forwarded") }
+            if !isForwarded {
+                sink?.note(
+                    "the reader of \(pipe.rawValue) has gone; its last \(count) bytes or fewer were not forwarded")
+            }
             sink?.drain()
             guard isForwarded else { break }
         }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 import RepriseRecording
 import RepriseReplay
@@ -77,7 +77,8 @@ private final class ReplayOutput {
     init() {
         var status = stat()
         // A pipe or socket is the client's and ours alone; a terminal is shared with programs that would notice.
-        if fstat(STDOUT_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFIFO || status.st_mode & S_IFMT == S_IFSOCK {
+        if fstat(STDOUT_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFIFO || status.st_mode & S_IFMT == S_IFSOCK
+        {
             _ = fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK)
         }
     }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Runs `body` on a thread of its own, for work that blocks in system calls.
@@ -14,19 +14,23 @@ func startThread(_ body: @escaping @Sendable () -> Void) throws {
     }
     let box = Unmanaged.passRetained(Box(body)).toOpaque()
     #if canImport(Glibc)
-    var thread = pthread_t()
-    let result = pthread_create(&thread, nil, { argument in
-        Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().body()
-        return nil
-    }, box)
-    pthread_detach(thread)
+        var thread = pthread_t()
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().body()
+                return nil
+            }, box)
+        pthread_detach(thread)
     #else
-    var thread: pthread_t?
-    let result = pthread_create(&thread, nil, { argument in
-        Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
-        return nil
-    }, box)
-    if let thread { pthread_detach(thread) }
+        var thread: pthread_t?
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
+                return nil
+            }, box)
+        if let thread { pthread_detach(thread) }
     #endif
     if result != 0 { throw SystemError("cannot start a thread", code: result) }
 }

@@ -95,7 +95,9 @@ struct EventReader {
         if let json = document.member("json", of: 0) { return .bytes(Array(document.raw(at: json))) }
         if let text = document.member("text", of: 0) { return .bytes(try string(text, "text")) }
         if let base64 = document.member("base64", of: 0) {
-            guard let bytes = Base64.decode(try string(base64, "base64")) else { throw invalid("\"base64\" does not decode") }
+            guard let bytes = Base64.decode(try string(base64, "base64")) else {
+                throw invalid("\"base64\" does not decode")
+            }
             return .bytes(bytes)
         }
         if let omitted = document.member("omitted", of: 0) {
@@ -110,7 +112,9 @@ struct EventReader {
     private func pairs(_ array: Int, _ key: String) throws(RecordingError) -> [(Int, Int)] {
         var pairs: [(Int, Int)] = []
         for element in document.elements(of: array) {
-            let numbers = document.elements(of: element).compactMap { Int(String(decoding: document.raw(at: $0), as: UTF8.self)) }
+            let numbers = document.elements(of: element).compactMap {
+                Int(String(decoding: document.raw(at: $0), as: UTF8.self))
+            }
             guard numbers.count == 2, numbers[0] >= 0, numbers[1] >= 0 else {
                 throw invalid("\"\(key)\" must hold pairs of numbers that are not negative")
             }

@@ -16,7 +16,9 @@ enum HeaderReader {
             redaction: try redaction(document))
     }
 
-    private static func text(_ key: String, _ document: JSONDocument, of object: Int = 0) throws(RecordingError) -> String {
+    private static func text(_ key: String, _ document: JSONDocument, of object: Int = 0) throws(RecordingError)
+        -> String
+    {
         guard let node = document.member(key, of: object), document.nodes[node].kind == .string else {
             throw invalid("the header has no text under \"\(key)\"")
         }

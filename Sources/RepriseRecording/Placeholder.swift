@@ -39,7 +39,8 @@ public enum Placeholder {
     /// Where a JWT-shaped placeholder begins whose signature begins at `index`; `index` itself for a plain one.
     private static func jwtStart(before index: Int, in bytes: [UInt8]) -> Int {
         let isTokenByte: (UInt8) -> Bool = { byte in
-            isDigit(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D || byte == 0x5F
+            isDigit(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
+                || byte == 0x5F
         }
         let dot = UInt8(ascii: ".")
         let before = bytes[..<index]

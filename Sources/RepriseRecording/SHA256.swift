@@ -51,7 +51,9 @@ public struct SHA256: Sendable {
         let bitCount = byteCount &* 8
         var padding: [UInt8] = [0x80]
         padding.append(contentsOf: repeatElement(0, count: (119 - block.count) % 64))
-        for shift in stride(from: 56, through: 0, by: -8) { padding.append(UInt8(truncatingIfNeeded: bitCount >> shift)) }
+        for shift in stride(from: 56, through: 0, by: -8) {
+            padding.append(UInt8(truncatingIfNeeded: bitCount >> shift))
+        }
         update(padding)
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []

@@ -56,7 +56,8 @@ public struct Mismatch: Equatable, Sendable, CustomStringConvertible {
     private static func explained(_ nearest: Nearest?) -> String {
         guard let nearest else { return "\n  the recording holds none with this method" }
         guard let first = nearest.differences.first else {
-            return "\n  event \(nearest.event) is equal, but was used already: the client sent it once more than recorded"
+            return
+                "\n  event \(nearest.event) is equal, but was used already: the client sent it once more than recorded"
         }
         let used = nearest.isUsed ? " (used already)" : ""
         return "\n  nearest is event \(nearest.event)\(used); first difference, recorded -> live:\n  \(first)"

@@ -34,7 +34,8 @@ public struct RecordingDiff: Equatable, Sendable {
     }
 
     /// Pairs requests, notifications and malformed frames of one direction: equal ones first, then of one method.
-    private mutating func pairCalls(_ sides: (DiffSide, DiffSide), _ direction: Direction, _ partner: inout [Int: Int]) {
+    private mutating func pairCalls(_ sides: (DiffSide, DiffSide), _ direction: Direction, _ partner: inout [Int: Int])
+    {
         let left = sides.0.calls(direction)
         let right = sides.1.calls(direction)
         let pairs = Alignment.of(

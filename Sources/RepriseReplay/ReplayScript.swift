@@ -38,8 +38,12 @@ struct ReplayScript: Sendable {
         var content: Content
         /// The client steps that this frame answers; empty for what answers no request.
         var answers: [Int]
+        /// The cancellations of those requests that were recorded before it: the answer may be what they led to.
+        var cancellations: [Int] = []
         /// Number of client steps recorded before it.
         var clientStepCountBefore: Int
+        /// Number of answers of the client recorded before it.
+        var clientAnswerCountBefore: Int
         /// Microseconds in the recording between the last thing it waits for and itself.
         var delay: Int64
         /// Ids of the server's own requests in it.
@@ -50,6 +54,8 @@ struct ReplayScript: Sendable {
 
     private(set) var client: [ClientStep] = []
     private(set) var server: [ServerStep] = []
+    /// The client steps that are answers to requests of the server.
+    private(set) var clientAnswers: [Int] = []
 
     /// The script of a recording; throws ``ReplayError`` for what cannot be replayed on stdio.
     init(_ recording: Recording) throws(ReplayError) {
@@ -75,6 +81,7 @@ struct ReplayScript: Sendable {
         }
         client = builder.client
         server = builder.server
+        clientAnswers = builder.clientAnswers
     }
 
     /// The ends of the two protocol pipes. The end of stdout that only followed the client's is no step of its own.
@@ -91,6 +98,9 @@ private struct Builder {
     let log: MessageLog
     var client: [ReplayScript.ClientStep] = []
     var server: [ReplayScript.ServerStep] = []
+    var clientAnswers: [Int] = []
+    /// The cancellation of a client step, where one was recorded.
+    private var cancellations: [Int: Int] = [:]
     /// Index in `client` of the step that stands for a message of the log.
     private var stepOfMessage: [Int: Int] = [:]
     /// The latest client step that used a progress token, or a request id.
@@ -115,7 +125,9 @@ private struct Builder {
         } else {
             server.append(
                 .init(
-                    event: event, name: "the end of its output", content: .end, answers: [], clientStepCountBefore: client.count,
+                    event: event, name: "the end of its output", content: .end, answers: [],
+                    clientStepCountBefore: client.count,
+                    clientAnswerCountBefore: clientAnswers.count,
                     delay: delay(of: time, answers: []), requestIDs: []))
             lastServerTime = time
         }
@@ -135,10 +147,13 @@ private struct Builder {
             case .request, .notification:
                 let pattern = CallPattern(message: message, of: log, cancelling: { requests[$0] })
                 if let id = part.id { requests[id] = client.count }
+                if let cancelled = pattern.cancels { cancellations[cancelled] = client.count }
                 if let token = pattern.progressToken { tokens[token] = client.count }
                 content = .call(pattern)
             case .result, .error:
-                content = .answer(id: part.id ?? MessageID(text: Array("null".utf8)), body: Array(frame.bytes[part.range]))
+                clientAnswers.append(client.count)
+                content = .answer(
+                    id: part.id ?? MessageID(text: Array("null".utf8)), body: Array(frame.bytes[part.range]))
             case .batch, .malformed:
                 content = .malformed(frame.bytes)
             }
@@ -150,7 +165,8 @@ private struct Builder {
     private mutating func appendServer(_ index: Int) {
         let frame = log.frames[index]
         // Pings are answered by the replayer itself: when a client pings is a matter of its timers.
-        if frame.messages.contains(where: { log.messages[$0].request.map(isPing) ?? false }), frame.messages.count == 1 {
+        if frame.messages.contains(where: { log.messages[$0].request.map(isPing) ?? false }), frame.messages.count == 1
+        {
             return
         }
         let answers = frame.messages.compactMap { log.messages[$0].request.flatMap { stepOfMessage[$0] } }
@@ -165,7 +181,9 @@ private struct Builder {
             }
         server.append(
             .init(
-                event: frame.event, name: log.name(ofFrame: index), content: content, answers: answers, clientStepCountBefore: client.count,
+                event: frame.event, name: log.name(ofFrame: index), content: content, answers: answers,
+                cancellations: answers.compactMap { cancellations[$0] }, clientStepCountBefore: client.count,
+                clientAnswerCountBefore: clientAnswers.count,
                 delay: delay(of: frame.time, answers: answers),
                 requestIDs: requests.compactMap { log.messages[$0].message.id }, cuts: frame.cuts))
         lastServerTime = frame.time

@@ -98,7 +98,8 @@ struct SecretSite {
                 if inside.contains(where: { $0.overlaps(keyRange) }) {
                     sites.append(SecretSite(path: path))
                 } else {
-                    collect(value, at: path.appending(document.string(at: key)), ranges: inside, in: document, into: &sites)
+                    collect(
+                        value, at: path.appending(document.string(at: key)), ranges: inside, in: document, into: &sites)
                 }
             }
         case .array:

@@ -5,8 +5,10 @@ import RepriseRecording
 ///
 /// A value without clock or I/O: the shell hands in what the client wrote and the time, and runs the actions. Client
 /// messages are matched by method and params, ids and progress tokens are variables, and every recorded frame of the
-/// server is sent in its place: after the earlier ones, after the request that it answers, and, where it answers none,
-/// after everything that the client had sent before it.
+/// server is sent in its place: after the earlier ones, and after what it may have been the reaction to. For an answer
+/// that is its request, the cancellation of it, and every answer of the client recorded before; other requests may be
+/// late, as the live client need not send at once what the recorded one did. What answers no request waits for
+/// everything that the client had sent before it.
 ///
 /// A client's pings are answered at once and are no part of the comparison, since their number is a matter of timers.
 public struct StdioReplayer: Sendable {
@@ -38,7 +40,9 @@ public struct StdioReplayer: Sendable {
     private var malformed: [Int] = []
 
     private var isMatched: [Bool]
+    /// Everything before it is matched: an index of client steps, and one of the client's answers among them.
     private var firstUnmatched = 0
+    private var firstUnmatchedAnswer = 0
     private var liveIDs: [Int: MessageID] = [:]
     private var liveTokens: [Int: [UInt8]] = [:]
     private var unansweredCount = 0
@@ -132,7 +136,7 @@ public struct StdioReplayer: Sendable {
         guard let deadline = nextDeadline, time >= deadline else { return [] }
         let step = script.server[nextServerStep]
         guard !isDue(step) else { return release(at: time) }
-        let waitsFor = Self.missing(of: step, isMatched: isMatched, firstUnmatched: firstUnmatched)
+        let waitsFor = missing(of: step)
         let mismatch = Mismatch(.stalled(event: step.event, waitsFor: waitsFor.map { script.client[$0].event }))
         found.mismatches.append(mismatch)
         lastActivity = time
@@ -217,7 +221,8 @@ public struct StdioReplayer: Sendable {
         actions.append(.report(mismatch))
         guard let id = message.id else { return }
         // A client that got no answer would hang; this one says what happened where the client's user sees it.
-        var answer = Array(#"{"jsonrpc":"2.0","id":"#.utf8) + id.text + Array(#","error":{"code":-32603,"message":"#.utf8)
+        var answer =
+            Array(#"{"jsonrpc":"2.0","id":"#.utf8) + id.text + Array(#","error":{"code":-32603,"message":"#.utf8)
         JSONString.encode("reprise: \(mismatch)", into: &answer)
         actions.append(.write(answer + Array("}}\n".utf8)))
     }
@@ -269,19 +274,24 @@ public struct StdioReplayer: Sendable {
     private mutating func markMatched(_ step: Int) {
         isMatched[step] = true
         while firstUnmatched < isMatched.count, isMatched[firstUnmatched] { firstUnmatched += 1 }
+        while firstUnmatchedAnswer < script.clientAnswers.count, isMatched[script.clientAnswers[firstUnmatchedAnswer]] {
+            firstUnmatchedAnswer += 1
+        }
     }
 
     // MARK: What the server sends
 
     private func isDue(_ step: ReplayScript.ServerStep) -> Bool {
-        isReleased || Self.missing(of: step, isMatched: isMatched, firstUnmatched: firstUnmatched, limit: 1).isEmpty
+        isReleased || missing(of: step, limit: 1).isEmpty
     }
 
-    /// The client steps that a server step still waits for.
-    private static func missing(
-        of step: ReplayScript.ServerStep, isMatched: [Bool], firstUnmatched: Int, limit: Int = .max
-    ) -> [Int] {
-        if !step.answers.isEmpty { return step.answers.filter { !isMatched[$0] } }
+    /// The client steps that a server step still waits for, at most `limit` of each sort.
+    private func missing(of step: ReplayScript.ServerStep, limit: Int = .max) -> [Int] {
+        guard step.answers.isEmpty else {
+            let answers = script.clientAnswers[..<step.clientAnswerCountBefore].dropFirst(firstUnmatchedAnswer)
+            return (step.answers + step.cancellations).filter { !isMatched[$0] }
+                + answers.lazy.filter { !isMatched[$0] }.prefix(limit)
+        }
         guard firstUnmatched < step.clientStepCountBefore else { return [] }
         return Array((firstUnmatched..<step.clientStepCountBefore).lazy.filter { !isMatched[$0] }.prefix(limit))
     }
