@@ -43,6 +43,7 @@ public struct StdioProxy {
     /// Runs the session and ends this process as the server ended; throws only before the server was started.
     public static func run(_ configuration: Configuration) throws -> Never {
         let redactor = try configuration.redaction.map { try EventRedactor(rules: $0.rules) }
+        reserveStandardDescriptors()
         let mask = SignalForwarding.block()
         let server = try ServerProcess.start(configuration.command, signalMask: mask)
         try SignalForwarding.start(to: server.id)

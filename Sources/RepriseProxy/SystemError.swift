@@ -80,6 +80,13 @@ func release(_ descriptor: Int32) {
     }
 }
 
+/// Opens what of the three standard descriptors we were started without, so that no pipe or file gets its number.
+func reserveStandardDescriptors() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+        _ = open("/dev/null", O_RDWR)
+    }
+}
+
 /// Says something to the user on standard error, in one write so that it is not torn.
 public func say(_ text: String) {
     Array("reprise: \(text)\n".utf8).withUnsafeBytes { _ = writeAll(STDERR_FILENO, $0) }
