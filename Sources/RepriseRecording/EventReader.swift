@@ -49,8 +49,8 @@ struct EventReader {
             }
             return .end(pipe)
         case "close":
-            if let code = try integer("code") { return .close(.exit(code: Int32(truncatingIfNeeded: code))) }
-            if let signal = try integer("signal") { return .close(.signal(Int32(truncatingIfNeeded: signal))) }
+            if let code = try number("code") { return .close(.exit(code: code)) }
+            if let signal = try number("signal") { return .close(.signal(signal)) }
             throw invalid("a close with neither \"code\" nor \"signal\"")
         case "note":
             return .note(try text("note") ?? "")
@@ -110,17 +110,26 @@ struct EventReader {
     }
 
     private func pairs(_ array: Int, _ key: String) throws(RecordingError) -> [(Int, Int)] {
+        let invalid = invalid("\"\(key)\" must hold pairs of numbers that are not negative")
+        guard document.nodes[array].kind == .array else { throw invalid }
         var pairs: [(Int, Int)] = []
         for element in document.elements(of: array) {
-            let numbers = document.elements(of: element).compactMap {
+            let numbers = document.elements(of: element).map {
                 Int(String(decoding: document.raw(at: $0), as: UTF8.self))
             }
-            guard numbers.count == 2, numbers[0] >= 0, numbers[1] >= 0 else {
-                throw invalid("\"\(key)\" must hold pairs of numbers that are not negative")
+            guard numbers.count == 2, let first = numbers[0], let second = numbers[1], first >= 0, second >= 0 else {
+                throw invalid
             }
-            pairs.append((numbers[0], numbers[1]))
+            pairs.append((first, second))
         }
         return pairs
+    }
+
+    /// An exit code or the number of a signal.
+    private func number(_ key: String) throws(RecordingError) -> Int32? {
+        guard let value = try integer(key) else { return nil }
+        guard let number = Int32(exactly: value) else { throw invalid("\"\(key)\" must be at most \(Int32.max)") }
+        return number
     }
 
     private func integer(_ key: String, of object: Int = 0) throws(RecordingError) -> Int? {
