@@ -20,9 +20,8 @@ public enum RecordingReader {
                 throw RecordingError(line: number, reason: .invalid("stands after the finish line"))
             }
             let event = try EventReader.read(Array(line), number: number)
-            if case .finish(let eventCount, let sha256) = event.kind {
-                let isUnchanged = eventCount == recording.events.count && digest.finish() == sha256
-                recording.completion = isUnchanged ? .finished : .changed
+            if case .finish = event.kind {
+                recording.completion = completion(event, after: recording.events.count, &digest)
             } else {
                 digest.update(Array(bytes[line.startIndex...line.endIndex]))
             }
@@ -33,13 +32,21 @@ public enum RecordingReader {
             if let event = try? EventReader.read(Array(tail), number: lines.count + 1),
                 recording.completion == .unfinished
             {
+                recording.completion = completion(event, after: recording.events.count, &digest)
                 recording.events.append(event)
-                if case .finish = event.kind { recording.completion = .changed }
             } else {
                 recording.tornByteCount = tail.count
             }
         }
         return recording
+    }
+
+    /// What an event says of the file: a `finish` whether it agrees with what stands before it, any other nothing.
+    private static func completion(
+        _ event: Event, after count: Int, _ digest: inout SHA256
+    ) -> Recording.Completion {
+        guard case .finish(let eventCount, let sha256) = event.kind else { return .unfinished }
+        return eventCount == count && digest.finish() == sha256 ? .finished : .changed
     }
 
     private static func headerError(_ line: [UInt8]) -> RecordingError {
