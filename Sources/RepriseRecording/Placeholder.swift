@@ -8,15 +8,18 @@ public enum Placeholder {
     /// The marked ranges if each stands on a placeholder; otherwise, as the line was edited, every placeholder found.
     static func located(in payload: Frame.Payload, marked: [Range<Int>]) -> [Range<Int>] {
         guard case .bytes(let bytes) = payload else { return [] }
-        let areAllPlaceholders = marked.allSatisfy { range in
-            range.upperBound <= bytes.count && endsWithPlaceholder(bytes[range])
-        }
-        return areAllPlaceholders ? marked : found(in: bytes)
+        return marked.allSatisfy { isPlaceholder($0, in: bytes) } ? marked : found(in: bytes)
     }
 
-    private static func endsWithPlaceholder(_ text: ArraySlice<UInt8>) -> Bool {
-        let digits = text.reversed().prefix(while: isDigit).count
-        return digits > 0 && text.dropLast(digits).suffix(prefix.count).elementsEqual(prefix)
+    /// Whether a range is exactly a placeholder, and not one with what stands beside it.
+    private static func isPlaceholder(_ range: Range<Int>, in bytes: [UInt8]) -> Bool {
+        guard range.upperBound <= bytes.count else { return false }
+        let digits = bytes[range].reversed().prefix(while: isDigit).count
+        let start = range.upperBound - digits - prefix.count
+        guard digits > 0, start >= range.lowerBound, bytes[start..<start + prefix.count].elementsEqual(prefix) else {
+            return false
+        }
+        return start == range.lowerBound || jwtStart(before: start, in: bytes) == range.lowerBound
     }
 
     private static func found(in bytes: [UInt8]) -> [Range<Int>] {
@@ -29,7 +32,8 @@ public enum Placeholder {
             }
             let end = bytes[(index + prefix.count)...].prefix(while: isDigit).endIndex
             if end > index + prefix.count {
-                ranges.append(jwtStart(before: index, in: bytes)..<end)
+                let start = jwtStart(before: index, in: bytes)
+                ranges.append((start < ranges.last?.upperBound ?? 0 ? index : start)..<end)
             }
             index = end
         }
