@@ -5,10 +5,18 @@ struct AnchorFilter: Sendable {
     /// A pattern's place in the set, as a bit of the mask.
     typealias Mask = UInt64
 
+    /// What one pass over a text shows.
+    struct Signs {
+        /// The masks of all anchors that occur.
+        var mask: Mask = 0
+        var hasBackslash = false
+        var hasBrace = false
+    }
+
     /// What must stand near an anchor that is also an ordinary word.
     enum Condition: Sendable {
         case none
-        /// A `:` or `=` within 24 bytes behind it.
+        /// A `:`, `=` or ` is ` within 48 bytes behind it.
         case signBehind
         /// Two dashes within 48 bytes before it.
         case dashesBefore
@@ -40,21 +48,21 @@ struct AnchorFilter: Sendable {
         }
     }
 
-    /// The masks of all anchors that occur in a text, and whether it holds a backslash.
-    func scan(_ text: UnsafeBufferPointer<UInt8>) -> (mask: Mask, hasBackslash: Bool) {
-        var found: Mask = 0
-        var hasBackslash = false
+    /// What a text shows of secrets and of forms that hide them.
+    func scan(_ text: UnsafeBufferPointer<UInt8>) -> Signs {
+        var signs = Signs()
         var window: UInt32 = 0
         slots.withUnsafeBufferPointer { slots in
             for position in 0..<text.count {
                 let byte = text[position]
-                hasBackslash = hasBackslash || byte == 0x5C
+                signs.hasBackslash = signs.hasBackslash || byte == 0x5C
+                signs.hasBrace = signs.hasBrace || byte == 0x7B
                 window = (window &<< 8 | UInt32(byte | 0x20)) & 0xFF_FFFF
                 let bucket = slots[Self.slot(window)]
-                if bucket != 0, position >= 2 { found |= masks(Int(bucket) - 1, text, position - 2) }
+                if bucket != 0, position >= 2 { signs.mask |= masks(Int(bucket) - 1, text, position - 2) }
             }
         }
-        return (found, hasBackslash)
+        return signs
     }
 
     private func masks(_ bucket: Int, _ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Mask {
@@ -70,9 +78,11 @@ struct AnchorFilter: Sendable {
         switch condition {
         case .none: return true
         case .signBehind:
-            for position in anchor.upperBound..<min(anchor.upperBound + 24, text.count)
-            where text[position] == UInt8(ascii: ":") || text[position] == UInt8(ascii: "=") {
-                return true
+            for position in anchor.upperBound..<min(anchor.upperBound + 48, text.count) {
+                let byte = text[position]
+                if byte == UInt8(ascii: ":") || byte == UInt8(ascii: "=") { return true }
+                let isWord = byte == UInt8(ascii: "s") && text[position - 1] | 0x20 == UInt8(ascii: "i")
+                if isWord, text[position - 2] == 0x20 { return true }
             }
         case .dashesBefore:
             var position = anchor.lowerBound - 1

@@ -18,6 +18,19 @@ struct EscapedView {
         source.append(text.count)
     }
 
+    /// A text as a reader of URLs would see it: `%3D` is `=`.
+    init(ofPercentEncoded text: UnsafeBufferPointer<UInt8>) {
+        bytes.reserveCapacity(text.count)
+        source.reserveCapacity(text.count + 1)
+        var position = 0
+        while position < text.count {
+            let byte = text[position] == UInt8(ascii: "%") ? PercentEncoding.byte(in: text, at: position) : nil
+            push([byte ?? text[position]], at: position)
+            position += byte == nil ? 1 : 3
+        }
+        source.append(text.count)
+    }
+
     /// Appends what begins at `position` and returns how many bytes of the text it took.
     private mutating func append(_ text: UnsafeBufferPointer<UInt8>, at position: Int) -> Int {
         guard text[position] == 0x5C, position + 1 < text.count else {
@@ -98,6 +111,15 @@ enum PercentEncoding {
             position += 3
         }
         return bytes
+    }
+
+    /// The byte that the escape at `position` stands for, or nil if none is there.
+    static func byte(in text: UnsafeBufferPointer<UInt8>, at position: Int) -> UInt8? {
+        guard position + 2 < text.count, let high = digit(text[position + 1]), let low = digit(text[position + 2])
+        else {
+            return nil
+        }
+        return high << 4 | low
     }
 
     /// The forms in which encoders write a value into a URL, where they differ from it: with `/` escaped and without.

@@ -69,6 +69,7 @@ public struct RedactionRules: Sendable {
         }
         lines += SecretNames.lastWords.sorted().map { "standard last-word \($0)" }
         lines += SecretNames.wordsBeforeKey.sorted().map { "standard before-key \($0)" }
+        lines += SecretNames.describingWords.sorted().map { "standard describing \($0)" }
         lines += SecretNames.variableWords.sorted().map { "standard variable-word \($0)" }
         lines += SecretNames.queryNames.sorted().map { "standard query \($0)" }
         lines += SecretPattern.standard.map { "standard pattern \($0.name) \($0.regex)" }

@@ -28,7 +28,8 @@ extension Redactor {
         {
             return findings(in: document, level: level + 1)
         }
-        let (mask, hasBackslash) = finder.scan(text)
+        let signs = finder.scan(text)
+        let mask = signs.mask
         if mask & SecretFinder.placeholderMask != 0 { reserveNumbers(in: text) }
         var found: [Finding] = []
         if scan != .knownOnly, mask != 0 || finder.alwaysTries {
@@ -37,7 +38,13 @@ extension Redactor {
             }
         }
         if index.count > 0 { appendKnown(in: text, to: &found) }
-        if hasBackslash, level < Self.nestingMax { appendUnescaped(text, scan, level: level, to: &found) }
+        if level < Self.nestingMax {
+            if signs.hasBackslash { append(EscapedView(of: text), of: text, scan, level: level, to: &found) }
+            if mask & SecretFinder.percentMask != 0 {
+                append(EscapedView(ofPercentEncoded: text), of: text, scan, level: level, to: &found)
+            }
+            if signs.hasBrace, scan == .everything { appendEmbedded(text, level: level, to: &found) }
+        }
         return found.isEmpty ? found : merged(found, in: text)
     }
 
@@ -71,28 +78,47 @@ extension Redactor {
             value = written.withUnsafeBufferPointer { EscapedView(of: $0).bytes }
         }
         guard !value.isEmpty else { return nil }
-        return Finding(range: range, value: value, entry: learn(value, isSought: true, writtenAs: written))
+        return Finding(range: range, value: value, entry: learn(value, isSought: place.isSought, writtenAs: written))
     }
 
-    private func appendKnown(in text: UnsafeBufferPointer<UInt8>, to found: inout [Finding]) {
+    private mutating func appendKnown(in text: UnsafeBufferPointer<UInt8>, to found: inout [Finding]) {
         var hits: [SecretIndex.Hit] = []
         index.find(in: text, into: &hits)
         for hit in hits {
-            found.append(Finding(range: hit.range, value: index.value(of: hit.entry), entry: hit.entry))
+            if let entry = hit.entry {
+                found.append(Finding(range: hit.range, value: index.value(of: entry), entry: entry))
+            } else {
+                let value = Array(text[hit.range])
+                found.append(Finding(range: hit.range, value: value, entry: learn(value, isSought: true)))
+            }
         }
     }
 
-    private mutating func appendUnescaped(
-        _ text: UnsafeBufferPointer<UInt8>, _ scan: Scan, level: Int, to found: inout [Finding]
+    /// Appends what a text shows when it is read with its escapes undone.
+    private mutating func append(
+        _ view: EscapedView, of text: UnsafeBufferPointer<UInt8>, _ scan: Scan, level: Int, to found: inout [Finding]
     ) {
-        let view = EscapedView(of: text)
-        // Nothing but lone backslashes: the view is the text.
+        // Nothing was an escape: the view is the text.
         guard view.bytes.count < text.count else { return }
         let scan = scan == .everything ? Scan.textOnly : scan
         let inner = view.bytes.withUnsafeBufferPointer { findings(in: $0, scan, level: level + 1) }
         for var finding in inner {
             let lower = view.source[finding.range.lowerBound]
             finding.range = lower..<view.source[finding.range.upperBound]
+            finding.depth += 1
+            found.append(finding)
+        }
+    }
+
+    /// Appends what JSON within a text holds, from its first brace to its last: `received: {"env": …}`.
+    private mutating func appendEmbedded(
+        _ text: UnsafeBufferPointer<UInt8>, level: Int, to found: inout [Finding]
+    ) {
+        guard let first = text.firstIndex(of: UInt8(ascii: "{")), let last = text.lastIndex(of: UInt8(ascii: "}")),
+            first < last, let document = try? JSONDocument(Array(text[first...last]))
+        else { return }
+        for var finding in findings(in: document, level: level + 1) {
+            finding.range = (finding.range.lowerBound + first)..<(finding.range.upperBound + first)
             finding.depth += 1
             found.append(finding)
         }

@@ -11,10 +11,13 @@ struct SecretFinder: Sendable {
         var range: Range<Int>
         var isPercentEncoded = false
         var isQuoted = false
+        /// Whether the value is worth looking for in other texts; an identifier of source code is not.
+        var isSought = true
     }
 
     static let privateKeyMask: AnchorFilter.Mask = 1 << 63
     static let placeholderMask: AnchorFilter.Mask = 1 << 62
+    static let percentMask: AnchorFilter.Mask = 1 << 61
 
     let names: SecretNames
     let patterns: [Pattern]
@@ -27,6 +30,7 @@ struct SecretFinder: Sendable {
         var patterns: [Pattern] = []
         var anchors: [(text: String, mask: AnchorFilter.Mask, condition: AnchorFilter.Condition)] = [
             ("-----BEGIN ", Self.privateKeyMask, .none), ("reprise-secret-", Self.placeholderMask, .none),
+            ("%3d", Self.percentMask, .none), ("%22", Self.percentMask, .none), ("%40", Self.percentMask, .none),
         ]
         for (index, pattern) in SecretPattern.standard.enumerated() {
             let mask: AnchorFilter.Mask = 1 << UInt64(index)
@@ -44,7 +48,7 @@ struct SecretFinder: Sendable {
     }
 
     @inline(__always)
-    func scan(_ text: UnsafeBufferPointer<UInt8>) -> (mask: AnchorFilter.Mask, hasBackslash: Bool) { filter.scan(text) }
+    func scan(_ text: UnsafeBufferPointer<UInt8>) -> AnchorFilter.Signs { filter.scan(text) }
 
     /// The places of secrets by pattern; names of patterns that hit the match limit are appended to `exhausted`.
     func places(
@@ -99,7 +103,10 @@ struct SecretFinder: Sendable {
         let decoded = PercentEncoding.decoded(name[...]) ?? name
         guard names.isSecretInQuery(decoded) else { return [] }
         // `code=404` and `key=name` are common; what is secret under such a name is longer.
-        if !names.isSecret(decoded), match.secret.count < 6 { return [] }
+        if !names.isSecret(decoded) {
+            let isLoneAssignment = match.name?.lowerBound == 0 && !text.contains(UInt8(ascii: "&"))
+            if match.secret.count < 6 || isLoneAssignment { return [] }
+        }
         let range = extended(match.secret, in: text, .query)
         return SecretValues.standsForAnother(Array(text[range])[...])
             ? [] : [Place(range: range, isPercentEncoded: true)]
@@ -109,17 +116,27 @@ struct SecretFinder: Sendable {
         guard let found = match.name else { return [] }
         var start = found.lowerBound
         while start > 0, found.upperBound - start < 64, Self.isNameByte(text[start - 1]) { start -= 1 }
-        guard names.isSecret(Array(text[start..<found.upperBound])) else { return [] }
+        guard names.isSecret(Array(text[start..<found.upperBound])), !Self.isWithinURL(start, text) else { return [] }
         let before = text[match.secret.lowerBound - 1]
         let isQuoted = before == UInt8(ascii: "\"") || before == UInt8(ascii: "'")
         let isAssigned = isQuoted || text[found.upperBound..<match.secret.lowerBound].contains(UInt8(ascii: "="))
         var range = match.secret
         if !isQuoted { range = withoutPunctuation(extended(range, in: text, .assignment), in: text) }
+        // `password = read()`: source code, not a value.
+        if !isQuoted, range.upperBound < text.count, "([".utf8.contains(text[range.upperBound]) { return [] }
         let value = Array(text[range])
         guard SecretValues.isPlausible(value[...], isAssigned: isAssigned) else { return [] }
+        let isSought = isQuoted || SecretValues.isPlausible(value[...], isAssigned: false)
         // `Authorization: Bearer …` in its many spellings: the scheme's word is no secret.
         let offset = SecretValues.credentialOffset(in: value, anyPosition: true)
-        return [Place(range: (range.lowerBound + offset)..<range.upperBound, isQuoted: isQuoted)]
+        return [Place(range: (range.lowerBound + offset)..<range.upperBound, isQuoted: isQuoted, isSought: isSought)]
+    }
+
+    /// Whether a name stands where a URL has its user or a parameter, which have expressions of their own.
+    private static func isWithinURL(_ start: Int, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard start > 0 else { return false }
+        let before = text[start - 1]
+        return "?&#".utf8.contains(before) || start > 1 && before == UInt8(ascii: "/") && text[start - 2] == before
     }
 
     /// The expressions take 512 bytes at most, so that a refused value costs no more; an accepted one goes on to its end.

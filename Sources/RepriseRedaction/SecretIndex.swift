@@ -7,8 +7,12 @@ struct SecretIndex: Sendable {
     /// A place in a text where a learnt secret stands.
     struct Hit: Equatable {
         var range: Range<Int>
-        var entry: Int
+        /// Nil where a secret overlaps itself, or a text cost too much to search.
+        var entry: Int?
     }
+
+    /// Comparing costs this many bytes for each byte of a text, and some more, at the most.
+    private static let costFactor = 64, costOffset = 1 << 20
 
     /// The fewest bytes of a secret that is looked for elsewhere; a shorter one would be found where it is none.
     static let windowByteCount = 8
@@ -88,10 +92,13 @@ struct SecretIndex: Sendable {
     func value(of entry: Int) -> [UInt8] { entries[entries[entry].canonical].value }
 
     /// Appends every place where a learnt secret stands, overlapping ones included.
+    ///
+    /// A text made to match almost everywhere is one place as a whole: searching it would take too long.
     func find(in text: UnsafeBufferPointer<UInt8>, into hits: inout [Hit]) {
         for entry in shortEntries { findShort(entry, in: text, into: &hits) }
         guard !heads.isEmpty, text.count >= Self.windowByteCount, let base = text.baseAddress else { return }
         let raw = UnsafeRawPointer(base)
+        var budget = text.count * Self.costFactor + Self.costOffset
         filter.withUnsafeBufferPointer { filter in
             for position in 0...(text.count - Self.windowByteCount) {
                 let window = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)
@@ -99,25 +106,36 @@ struct SecretIndex: Sendable {
                 let bits = Self.bits(hash)
                 // The index is below the count by construction: the shift leaves just its bits.
                 if filter[Int(truncatingIfNeeded: hash &>> filterShift)] & bits == bits {
-                    look(window, at: position, in: text, into: &hits)
+                    look(window, at: position, in: text, &budget, into: &hits)
+                    if budget < 0 { break }
                 }
             }
         }
+        if budget < 0 { hits = [Hit(range: 0..<text.count, entry: nil)] }
     }
 
     private func look(
-        _ window: UInt64, at position: Int, in text: UnsafeBufferPointer<UInt8>, into hits: inout [Hit]
+        _ window: UInt64, at position: Int, in text: UnsafeBufferPointer<UInt8>, _ budget: inout Int,
+        into hits: inout [Hit]
     ) {
         var next = heads[window] ?? -1
-        while next >= 0 {
+        while next >= 0, budget >= 0 {
             let posting = postings[Int(next)]
             next = posting.next
+            budget -= 1
             let entry = Int(posting.entry)
             let start = position - Int(posting.offset)
             let count = entries[entry].value.count
             guard start >= 0, start + count <= text.count else { continue }
-            if Self.equal(text, start, entries[entry].value) {
-                hits.append(Hit(range: start..<(start + count), entry: entry))
+            let equalCount = Self.equalCount(text, start, entries[entry].value)
+            budget -= equalCount
+            guard equalCount == count else { continue }
+            let range = start..<(start + count)
+            if let last = hits.last, last.entry == nil || last.entry == entry, range.overlaps(last.range) {
+                let lower = min(start, last.range.lowerBound)
+                hits[hits.count - 1] = Hit(range: lower..<max(range.upperBound, last.range.upperBound), entry: nil)
+            } else {
+                hits.append(Hit(range: range, entry: entry))
             }
         }
     }
@@ -126,14 +144,16 @@ struct SecretIndex: Sendable {
         let value = entries[entry].value
         guard value.count <= text.count, let first = value.first else { return }
         for start in 0...(text.count - value.count) where text[start] == first {
-            if Self.equal(text, start, value) { hits.append(Hit(range: start..<(start + value.count), entry: entry)) }
+            if Self.equalCount(text, start, value) == value.count {
+                hits.append(Hit(range: start..<(start + value.count), entry: entry))
+            }
         }
     }
 
-    private static func equal(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ value: [UInt8]) -> Bool {
+    private static func equalCount(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ value: [UInt8]) -> Int {
         value.withUnsafeBufferPointer { value in
-            for index in 0..<value.count where text[start + index] != value[index] { return false }
-            return true
+            for index in 0..<value.count where text[start + index] != value[index] { return index }
+            return value.count
         }
     }
 

@@ -90,6 +90,17 @@ struct SecretNames: Sendable {
         "session", "ssh", "rsa", "hmac", "aes", "deploy", "webhook", "subscription",
     ]
 
+    /// Last words of names that tell something about a secret (`TOKEN_URL`, `PASSWORD_FILE`).
+    static let describingWords: Set<String> = [
+        "name", "id", "ids", "type", "url", "uri", "endpoint", "host", "path", "file", "dir", "count", "limit", "max",
+        "min",
+        "expiry", "expires", "ttl", "hint", "length", "len", "size", "policy", "prefix", "suffix", "header", "field",
+        "arn",
+        "version", "provider", "manager", "store", "backend", "format", "mode", "level", "algorithm", "issuer",
+        "audience",
+        "scope", "scopes", "enabled", "required", "usage", "budget", "error", "invalid", "missing", "expired",
+    ]
+
     /// Words that make an environment variable's value worth hiding wherever it comes.
     static let variableWords: Set<String> = [
         "key", "apikey", "token", "secret", "secrets", "password", "passwd", "passphrase", "pass", "pwd", "credential",
@@ -108,7 +119,10 @@ struct SecretNames: Sendable {
             // `meta` is an ordinary word; only `_meta` is the protocol's.
             return meaning == .meta && name.first != UInt8(ascii: "_") ? .plain : meaning
         }
-        return Self.endsInSecretWord(Self.words(of: name)) ? .secret : .plain
+        let words = Self.words(of: name)
+        if Self.endsInSecretWord(words) { return .secret }
+        let isConstant = name.allSatisfy { Self.isUpper($0) || Self.isDigit($0) || $0 == UInt8(ascii: "_") }
+        return isConstant && Self.holdsSecretWord(words) ? .secret : .plain
     }
 
     /// Whether a value under this name is a secret in free text, on a command line or in a form.
@@ -143,6 +157,12 @@ struct SecretNames: Sendable {
         if lastWords.contains(last) { return true }
         guard words.count > 1 else { return false }
         return last == "pwd" || last == "key" && wordsBeforeKey.contains(words[words.count - 2])
+    }
+
+    /// `SECRET_KEY_BASE`, `TOKEN_STAGING`: constants of an environment put the word first as well.
+    private static func holdsSecretWord(_ words: [String]) -> Bool {
+        guard words.count > 1, let last = words.last, !describingWords.contains(last) else { return false }
+        return words.indices.contains { endsInSecretWord(Array(words[...$0])) }
     }
 
     /// The name as names are compared: lower-cased, without `_`, `-` and spaces.

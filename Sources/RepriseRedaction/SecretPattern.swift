@@ -144,7 +144,7 @@ struct SecretPattern: Sendable {
             ], check: .query),
         SecretPattern(
             "assignment",
-            #"(?i)(?<name>(?:passw(?:or)?d|passphrase|passcode|pwd|(?:api|access|secret|private|auth|encryption|signing|account|shared|master)[ _-]?key|secret|token|credential|jwt)s?(?:[_-]?[0-9]{1,3})?)["'`]?\]?\s{0,8}(?:[:=]{1,3}>?|=>)\s{0,8}(?|"(?<secret>[^"\\\r\n]*+(?:\\.[^"\\\r\n]*+)*+)|'(?<secret>[^'\\\r\n]*+(?:\\.[^'\\\r\n]*+)*+)|(?<secret>[^\s"'`,;&<>(){}\[\]\\]{1,512}+))"#,
+            #"(?i)(?<name>(?:passw(?:or)?d|passphrase|passcode|pwd|(?:api|access|secret|private|auth|encryption|signing|account|shared|master)[ _-]?key|secret|token|credential|jwt)s?(?:[_-]?[0-9]{1,3})?(?-i:_[A-Z0-9_]{1,32}+)?)(?:["'`]?\]?\s{0,8}[:=]{1,3}>?\s{0,8}|[ ]is[ ])(?|"(?<secret>[^"\\\r\n]*+(?:\\.[^"\\\r\n]*+)*+)|'(?<secret>[^'\\\r\n]*+(?:\\.[^'\\\r\n]*+)*+)|(?<secret>[^\s"'`,;&<>(){}\[\]\\]{1,512}+))"#,
             anchors: [
                 "password", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "apikey", "api_key",
                 "api-key",

@@ -9,6 +9,7 @@ enum SecretValues {
         "required", "optional", "password", "secret", "token", "bearer", "basic", "example", "changeme", "redacted",
         "hidden", "missing", "invalid", "expired", "empty", "default", "unset", "text", "self", "this", "api_key",
         "apikey",
+        "aws4-hmac-sha256", "digest", "negotiate", "ntlm",
     ]
 
     /// Words of the protocol and of schemas: replaced at a secret's place, but not sought elsewhere.
@@ -72,9 +73,8 @@ enum SecretValues {
         guard value.count >= 4, !standsForAnother(value) else { return false }
         if isAssigned { return true }
         let hasDigit = value.contains { $0 >= 0x30 && $0 <= 0x39 }
-        let hasSign = value.contains { $0 < 0x30 && $0 != 0x2D && $0 != 0x2E && $0 != 0x2F || $0 == 0x5F || $0 == 0x40 }
-        let hasUpper = value.dropFirst().contains { $0 >= 0x41 && $0 <= 0x5A }
-        return value.count >= 6 && (hasDigit || hasSign) || value.count >= 8 && hasUpper || value.count >= 20
+        let hasSign = value.contains { $0 < 0x30 && $0 != 0x2D && $0 != 0x2E && $0 != 0x2F || $0 == 0x40 }
+        return value.count >= 6 && (hasDigit || hasSign) || value.count >= 20
     }
 
     /// Whether a value is a word or a reference where a secret would be, or one byte over and over.

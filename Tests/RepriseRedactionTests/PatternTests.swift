@@ -62,6 +62,11 @@ private let samples: [Sample] = [
     Sample("JSON key with a prefix", #"{"githubToken":""#, [digits(20)], #""} <- sent"#),
     Sample("Python", "client = Client(api_key='", [digits(20)], "')"),
     Sample("option", "run --api-key ", [digits(20)], " --verbose"),
+    Sample("words without a sign", "the password is ", ["hunter2hunter2"], ", he said"),
+    Sample("constant", "SECRET_KEY_BASE=", [digits(20)], " TOKEN_URL=http://localhost/"),
+    Sample("user of a URL", "clone https://x-access-token:", [digits(20)], "@example.com/a"),
+    Sample("escaped query", "next=https%3A%2F%2Fh%2F%3Faccess_token%3D", [digits(20)], "%26n%3D1"),
+    Sample("JSON in a log line", #"received: {"env": {"MODE": ""#, ["grey-goose"], #""}, "id": 1} at 12:00"#),
     Sample("XML", "<password>", ["hunter2hunter2"], "</password>"),
     Sample("cookie", "Cookie: sid=", [digits(20)]),
     Sample("set-cookie", "Set-Cookie: sid=", [digits(20)], "; Path=/; HttpOnly"),
@@ -86,6 +91,10 @@ private let ordinary: [String] = [
     "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
     "2026-01-02T03:04:05.678Z", "eyJ.a.b", "eyJhbGciOi", "SG. is short", "the key-value store", "cookie: consent",
     "Authorization: none", "monkey=banana7split", "keyboard: azerty123", "tokenizer=gpt2-medium-355", "x = y?z=1&w=2",
+    "password = get_password()", "secret = os.environ[\"X\"]", "self.token = token", "session=550e8400-e29b-41d4",
+    "TOKEN_URL=https://example.com/token SECRET_NAME=alpha-beta-1", "the token is required", "100%3D ok %22 %40",
+    "def f(password: str = 'x', token: Optional[str] = None)", "if (secret) { return token; }",
+    "Credentials: AWS4-HMAC-SHA256", "authorization: AWS4-HMAC-SHA256",
 ]
 
 @Suite struct PatternTests {
@@ -131,6 +140,12 @@ private let ordinary: [String] = [
         #expect(redactor.line("http://h/?q=x%20y%2Fz%2612345") == "http://h/?q=reprise-secret-2")
     }
 
+    @Test func identifiersOfSourceCodeAreNotSoughtElsewhere() throws {
+        var redactor = try Redactor.standard()
+        _ = redactor.line("Client(password=user_input_field)")
+        #expect(redactor.line("user_input_field") == "user_input_field")
+    }
+
     @Test func hugeAndHostileTextsEnd() throws {
         var redactor = try Redactor.standard()
         let hostile = [
@@ -141,6 +156,8 @@ private let ordinary: [String] = [
             String(repeating: "api_key: \"", count: 20_000), String(repeating: "\\", count: 200_000),
             String(repeating: "aws aws_", count: 30_000), String(repeating: "--", count: 100_000) + "token ",
             String(repeating: "<password>", count: 20_000), String(repeating: "[\"", count: 100_000),
+            String(repeating: "{", count: 100_000) + "}", String(repeating: "%3D", count: 60_000),
+            String(repeating: "PASSWORD_", count: 30_000), String(repeating: "token is ", count: 20_000),
         ]
         for text in hostile {
             let result = redactor.redact(text: Array(text.utf8), stream: 2)

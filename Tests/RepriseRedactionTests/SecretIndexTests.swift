@@ -34,6 +34,25 @@ import Testing
         #expect(Set(found) == [0..<8, 0..<10, 6..<14])
     }
 
+    @Test("a text made to match everywhere is replaced whole instead of searched for ever")
+    func hostileTextsAreReplacedWhole() throws {
+        var redactor = try Redactor.standard()
+        let secret = String(repeating: "ab", count: 40_000)
+        #expect(redactor.json("{\"token\":\"\(secret)\"}") == #"{"token":"reprise-secret-1"}"#)
+        let text = "plain " + String(repeating: "ab", count: 100_000) + "!"
+        let result = redactor.redact(text: Array(text.utf8), stream: 2)
+        #expect(result.placeholders.count == 1)
+        #expect(!String(decoding: result.bytes, as: UTF8.self).contains("abab"))
+        #expect(redactor.line("<\(secret)>") == "<reprise-secret-1>")
+    }
+
+    @Test func aSecretThatOverlapsItselfIsOnePlace() throws {
+        var redactor = try Redactor.standard()
+        _ = redactor.json(#"{"token":"abcabcabc","password":"zzabcabc"}"#)
+        #expect(redactor.line("<abcabcabcabc>") == "<reprise-secret-3>")
+        #expect(redactor.line("<zzabcabcabcabc> abcabcabc") == "<reprise-secret-4> reprise-secret-1")
+    }
+
     @Test func limitsAreReportedAndSecretsStillReplaced() throws {
         var redactor = try Redactor(rules: .standard, secretCountMax: 1, secretByteCountMax: 1_000)
         #expect(redactor.json(#"{"token":"grey-goose"}"#) == #"{"token":"reprise-secret-1"}"#)
