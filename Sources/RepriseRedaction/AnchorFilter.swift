@@ -50,19 +50,21 @@ struct AnchorFilter: Sendable {
 
     /// What a text shows of secrets and of forms that hide them.
     func scan(_ text: UnsafeBufferPointer<UInt8>) -> Signs {
-        var signs = Signs()
+        var mask: Mask = 0
+        var hasBackslash = false
+        var hasBrace = false
         var window: UInt32 = 0
         slots.withUnsafeBufferPointer { slots in
             for position in 0..<text.count {
                 let byte = text[position]
-                signs.hasBackslash = signs.hasBackslash || byte == 0x5C
-                signs.hasBrace = signs.hasBrace || byte == 0x7B
+                hasBackslash = hasBackslash || byte == 0x5C
+                hasBrace = hasBrace || byte == 0x7B
                 window = (window &<< 8 | UInt32(byte | 0x20)) & 0xFF_FFFF
                 let bucket = slots[Self.slot(window)]
-                if bucket != 0, position >= 2 { signs.mask |= masks(Int(bucket) - 1, text, position - 2) }
+                if bucket != 0, position >= 2 { mask |= masks(Int(bucket) - 1, text, position - 2) }
             }
         }
-        return signs
+        return Signs(mask: mask, hasBackslash: hasBackslash, hasBrace: hasBrace)
     }
 
     private func masks(_ bucket: Int, _ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Mask {

@@ -168,9 +168,9 @@ private struct DocumentWalk {
         let text = Array(bytes[range])
         if isSecret {
             found.append(
-                Finding(range: range, value: text, entry: redactor.learn(text, isSought: true), isNumber: true))
+                Finding(range: range, value: text, entry: redactor.learn(text, isSought: true), quote: Finding.quotes))
         } else if let entry = redactor.index.soughtEntry(of: text) {
-            found.append(Finding(range: range, value: text, entry: entry, isNumber: true))
+            found.append(Finding(range: range, value: text, entry: entry, quote: Finding.quotes))
         }
     }
 
@@ -184,6 +184,7 @@ private struct DocumentWalk {
         guard document.nodes[index].hasEscapes else {
             for var finding in Self.findings(contents, context, isSought, level, &redactor) {
                 finding.range = (finding.range.lowerBound + start)..<(finding.range.upperBound + start)
+                finding.escapeQuote()
                 found.append(finding)
             }
             return
@@ -193,6 +194,7 @@ private struct DocumentWalk {
         for var finding in inner {
             let lower = source[finding.range.lowerBound] + start
             finding.range = lower..<(source[finding.range.upperBound] + start)
+            finding.escapeQuote()
             found.append(finding)
         }
     }

@@ -8,8 +8,17 @@ struct Finding: Equatable {
     var entry: Int?
     /// How many times the text was unescaped to find it.
     var depth = 0
-    /// Whether it is a number of JSON, which a string takes the place of.
-    var isNumber = false
+    /// What stands around the placeholder: nothing, or the quotes of the string that takes a number's place.
+    var quote: [UInt8] = []
+
+    /// The quotes of a string of JSON.
+    static let quotes = [UInt8(ascii: "\"")]
+
+    /// Makes the finding one of the string's contents that it was found in, decoded.
+    mutating func escapeQuote() {
+        guard !quote.isEmpty else { return }
+        quote = quote.flatMap { [UInt8(ascii: "\\"), $0] }
+    }
 }
 
 extension Redactor {

@@ -107,7 +107,7 @@ public struct Redactor: Sendable {
         for finding in findings {
             result.bytes += content[position..<finding.range.lowerBound]
             let start = result.bytes.count
-            let quote: [UInt8] = finding.isNumber ? [UInt8(ascii: "\"")] : []
+            let quote = finding.quote
             let placeholder = placeholder(of: finding)
             result.bytes += quote + placeholder + quote
             let placed = (start + quote.count)..<(start + quote.count + placeholder.count)

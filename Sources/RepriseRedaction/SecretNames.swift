@@ -113,12 +113,14 @@ struct SecretNames: Sendable {
         "xamzsignature", "xgoogsignature", "xamzcredential", "awsaccesskeyid", "googleaccessid",
     ]
 
-    func meaning(of name: some Collection<UInt8>) -> NameMeaning {
+    func meaning(of name: some BidirectionalCollection<UInt8>) -> NameMeaning {
         let normalized = Self.normalized(name)
         if let meaning = meanings[normalized] {
             // `meta` is an ordinary word; only `_meta` is the protocol's.
             return meaning == .meta && name.first != UInt8(ascii: "_") ? .plain : meaning
         }
+        // A name that ends in a placeholder ends in the word `secret`, and says nothing.
+        if SecretValues.endsInPlaceholder(name) { return .plain }
         let words = Self.words(of: name)
         if Self.endsInSecretWord(words) { return .secret }
         let isConstant = name.allSatisfy { Self.isUpper($0) || Self.isDigit($0) || $0 == UInt8(ascii: "_") }
@@ -126,7 +128,7 @@ struct SecretNames: Sendable {
     }
 
     /// Whether a value under this name is a secret in free text, on a command line or in a form.
-    func isSecret(_ name: some Collection<UInt8>) -> Bool {
+    func isSecret(_ name: some BidirectionalCollection<UInt8>) -> Bool {
         switch meaning(of: name) {
         case .secret, .secretOrNumber, .authorization, .cookie, .setCookie: true
         default: false
@@ -134,14 +136,14 @@ struct SecretNames: Sendable {
     }
 
     /// Whether a value under this name is a secret in the query of a URL.
-    func isSecretInQuery(_ name: some Collection<UInt8>) -> Bool {
+    func isSecretInQuery(_ name: some BidirectionalCollection<UInt8>) -> Bool {
         if isSecret(name) { return true }
         let normalized = Self.normalized(name)
         return meanings[normalized] != .keep && Self.queryNames.contains(normalized)
     }
 
     /// Whether a variable of this name holds a secret.
-    func isSecretVariable(_ name: some Collection<UInt8>) -> Bool {
+    func isSecretVariable(_ name: some BidirectionalCollection<UInt8>) -> Bool {
         let normalized = Self.normalized(name)
         if meanings[normalized] == .keep { return false }
         if isSecret(name) { return true }
@@ -166,7 +168,7 @@ struct SecretNames: Sendable {
     }
 
     /// The name as names are compared: lower-cased, without `_`, `-` and spaces.
-    static func normalized(_ name: some Collection<UInt8>) -> String {
+    static func normalized(_ name: some BidirectionalCollection<UInt8>) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(name.count)
         for byte in name where byte != 0x5F && byte != 0x2D && byte != 0x20 {
@@ -176,7 +178,7 @@ struct SecretNames: Sendable {
     }
 
     /// The words of a name, lower-cased: cut at anything but letters and digits and at humps, digits at the end dropped.
-    static func words(of name: some Collection<UInt8>) -> [String] {
+    static func words(of name: some BidirectionalCollection<UInt8>) -> [String] {
         let name = Array(name)
         var words: [String] = []
         var word: [UInt8] = []
@@ -215,8 +217,12 @@ struct NameCache: Sendable {
 
     mutating func meaning(of name: UnsafeBufferPointer<UInt8>, by names: SecretNames) -> NameMeaning {
         guard !name.isEmpty, name.count <= Self.nameByteCountMax else { return names.meaning(of: name) }
-        var hash: UInt32 = 2_166_136_261
-        for byte in name { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+        // Length, first, middle and last bytes tell the names of one protocol apart; a clash costs only a look.
+        let last = name.count - 1
+        var hash = UInt32(truncatingIfNeeded: name.count) &* 0x9E37_79B1
+        for position in stride(from: 0, through: last, by: max(1, last / 4)) {
+            hash = (hash ^ UInt32(name[position])) &* 0x0100_0193
+        }
         let slot = Int((hash ^ (hash >> 15)) & UInt32(Self.slotCount - 1))
         if Self.equal(slots[slot].name, name) { return slots[slot].meaning }
         let meaning = names.meaning(of: name)

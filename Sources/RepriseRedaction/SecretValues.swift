@@ -27,6 +27,15 @@ enum SecretValues {
 
     /// Whether bytes are a placeholder already, alone or as the signature of a JWT-shaped one.
     static func isPlaceholder(_ value: some BidirectionalCollection<UInt8>) -> Bool {
+        guard let start = placeholderStart(value) else { return false }
+        let head = value[..<start]
+        return head.isEmpty || head.last == UInt8(ascii: ".") && head.filter { $0 == UInt8(ascii: ".") }.count == 2
+    }
+
+    static func endsInPlaceholder(_ text: some BidirectionalCollection<UInt8>) -> Bool { placeholderStart(text) != nil }
+
+    /// Where the placeholder begins that a text ends in.
+    private static func placeholderStart<Text: BidirectionalCollection<UInt8>>(_ value: Text) -> Text.Index? {
         var digitCount = 0
         var end = value.endIndex
         while end > value.startIndex {
@@ -35,13 +44,9 @@ enum SecretValues {
             digitCount += 1
             end = before
         }
-        guard digitCount > 0 else { return false }
         let head = value[..<end]
-        guard head.count >= placeholderPrefix.count,
-            head.suffix(placeholderPrefix.count).elementsEqual(placeholderPrefix)
-        else { return false }
-        let rest = head.dropLast(placeholderPrefix.count)
-        return rest.isEmpty || rest.last == UInt8(ascii: ".") && rest.filter { $0 == UInt8(ascii: ".") }.count == 2
+        guard digitCount > 0, head.suffix(placeholderPrefix.count).elementsEqual(placeholderPrefix) else { return nil }
+        return value.index(end, offsetBy: -placeholderPrefix.count)
     }
 
     /// Whether a learnt value is worth looking for in other texts.

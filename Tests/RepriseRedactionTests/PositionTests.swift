@@ -84,6 +84,23 @@ import Testing
         #expect(texts == ["reprise-secret-1", "reprise-secret-2", "reprise-secret-2"])
     }
 
+    @Test func numbersInNestedJSONBecomeStringsThere() throws {
+        var redactor = try Redactor.standard()
+        let json = #"{"t":"{\"pin\":1234,\"u\":\"[{\\\"password\\\":12345678}]\"}","v":"[12345678] {\"pin\":1234}"}"#
+        let result = redactor.redact(json: Array(json.utf8))
+        #expect(
+            String(decoding: result.bytes, as: UTF8.self)
+                == #"{"t":"{\"pin\":\"reprise-secret-1\",\"u\":\"[{\\\"password\\\":\\\"reprise-secret-2\\\"}]\"}","#
+                + #""v":"[reprise-secret-2] {\"pin\":\"reprise-secret-1\"}"}"#)
+        let texts = result.placeholders.map { String(decoding: result.bytes[$0], as: UTF8.self) }
+        #expect(texts == ["reprise-secret-1", "reprise-secret-2", "reprise-secret-2", "reprise-secret-1"])
+    }
+
+    @Test func aPlaceholderInANameSaysNothing() throws {
+        var redactor = try Redactor.standard()
+        #expect(redactor.json(#"{"x-reprise-secret-1":"grey-goose"}"#) == #"{"x-reprise-secret-1":"grey-goose"}"#)
+    }
+
     @Test func everyStringBelowASecretNameIsSecret() throws {
         var redactor = try Redactor.standard()
         #expect(
