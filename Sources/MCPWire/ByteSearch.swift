@@ -12,12 +12,14 @@ enum ByteSearch {
     }
 
     /// Lanes that end the plain run of a JSON string: quote, backslash, below 0x20, above 0x7F.
+    ///
+    /// A byte above 0x7F needs no test of its own: its top bit survives at least one of the subtractions.
     @inline(__always)
     static func stringStops(_ word: UInt64) -> UInt64 {
         let quotes = (word ^ (ones &* UInt64(ASCII.quote))) &- ones
         let backslashes = (word ^ (ones &* UInt64(ASCII.backslash))) &- ones
         let controls = word &- (ones &* 0x20)
-        return (quotes | backslashes | controls | word) & tops
+        return (quotes | backslashes | controls) & tops
     }
 
     /// Lanes equal to a byte below 0x80.

@@ -67,7 +67,6 @@ public enum JSONNumber {
 
         mutating func add(_ amount: Int) {
             guard amount != 0 else { return }
-            if digits.isEmpty { isNegative = amount < 0 }
             if isNegative == (amount < 0) { grow(by: amount.magnitude) } else { shrink(by: amount.magnitude) }
         }
 

@@ -10,8 +10,14 @@
 public struct SSEDecoder: Sendable {
     static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-    /// What the last byte, a CR, ended; its LF may still come.
-    private enum OpenCarriageReturn { case none, line, blankLine, frame }
+    /// Whether the last byte was a CR, whose LF may still come.
+    private enum OpenCarriageReturn {
+        case none
+        /// It ended a line, and its frame too if that is over.
+        case ended
+        /// It ended a blank line, whose frame waits for the LF.
+        case waiting
+    }
 
     /// The most bytes a frame may have, its blank line included.
     public let frameByteCountMax: Int
@@ -78,7 +84,7 @@ public struct SSEDecoder: Sendable {
     /// Ends the stream; gives the last frame if bytes are left, complete only if its blank line was waiting for an LF.
     public mutating func finish() -> SSEFrame? {
         guard !pending.isEmpty else { return nil }
-        let isComplete = openCarriageReturn == .blankLine
+        let isComplete = openCarriageReturn == .waiting
         openCarriageReturn = .none
         return take(isComplete ? .blankLine : .endOfInput)
     }
@@ -104,7 +110,7 @@ public struct SSEDecoder: Sendable {
         }
         lineEndedInBareCarriageReturn = !isLineFeed
         defer { openCarriageReturn = .none }
-        return openCarriageReturn == .blankLine
+        return openCarriageReturn == .waiting
     }
 
     /// Ends the line at a CR or LF; true if that completes the frame.
@@ -115,12 +121,8 @@ public struct SSEDecoder: Sendable {
             lineEndedInBareCarriageReturn = false
             return isBlank
         }
-        guard isBlank else {
-            openCarriageReturn = .line
-            return false
-        }
-        openCarriageReturn = lineEndedInBareCarriageReturn ? .frame : .blankLine
-        return lineEndedInBareCarriageReturn
+        openCarriageReturn = isBlank && !lineEndedInBareCarriageReturn ? .waiting : .ended
+        return isBlank && lineEndedInBareCarriageReturn
     }
 
     /// Moves bytes to the pending frame, giving out pieces wherever it grows past the limit.

@@ -34,11 +34,26 @@ import Testing
         let table: [(String, Bool)] = [
             ("\"\\ud83d\\ude00\"", false), ("\"\\uD83D\\uDE00\"", false), ("\"\\ud83d\"", true), ("\"\\ude00\"", true),
             ("\"\\ud83dx\"", true), ("\"\\ud83d\\n\"", true), ("\"\\ud83d\\ud83d\\ude00\"", true),
-            ("\"\\ude00\\ud83d\"", true), ("\"\\ud83d\\ude00\\ude00\"", true), ("\"\\ud7ff\\ue000\"", false),
+            ("\"\\ude00\\ud83d\"", true), ("\"\\ud83d\\ude00\\ude00\"", true), ("\"\\ude00\\ude00\"", true),
+            ("\"\\ud7ff\\ue000\"", false),
             ("{\"\\ud83d\":1}", true), ("[1,{\"a\":\"\\udfff\"}]", true), ("\"\\\\ud83d\"", false),
         ]
         for (text, isUnpaired) in table {
             #expect(try summary(bytes(text)).get().hasUnpairedSurrogate == isUnpaired, "\(text)")
+        }
+    }
+
+    @Test func judgesUTF8AsTheStandardLibraryDoes() {
+        let tails: [[UInt8]] = [[], [0x80], [0xBF], [0x80, 0x80], [0xBF, 0xBF], [0x80, 0x7F], [0xBF, 0xC0]]
+        for lead: UInt8 in 0x80...0xFF {
+            for second: UInt8 in [0x00, 0x22, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF] {
+                for tail in tails {
+                    let contents = [lead, second] + tail
+                    // Of these bytes, quote and NUL end the run; the grammar then judges as its reference does.
+                    let text = [ASCII.quote] + contents + [ASCII.quote]
+                    #expect(summary(text).isSuccess == JSONReference.accepts(text), "\(text)")
+                }
+            }
         }
     }
 

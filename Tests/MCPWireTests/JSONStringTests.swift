@@ -9,6 +9,8 @@ import Testing
             (#"\u0000\u007f\u0080\u07ff\u0800\uffff"#, bytes("\u{0}\u{7F}\u{80}\u{7FF}\u{800}\u{FFFF}")),
             (#"a\ud83d\ude00b"#, bytes("a\u{1F600}b")), (#"\uDBFF\uDFFF"#, bytes("\u{10FFFF}")),
             (#"\ud83d"#, [0xED, 0xA0, 0xBD]), (#"\ude00\ud83d"#, [0xED, 0xB8, 0x80, 0xED, 0xA0, 0xBD]),
+            (#"\ud83d\ud83d\ude00"#, [0xED, 0xA0, 0xBD] + bytes("\u{1F600}")),
+            (#"\ude00\ude00"#, [0xED, 0xB8, 0x80, 0xED, 0xB8, 0x80]),
             (#"\ud83dé"#, [0xED, 0xA0, 0xBD] + bytes("é")),
         ]
         for (contents, expected) in table { #expect(decode(bytes(contents)) == expected, "\(contents)") }

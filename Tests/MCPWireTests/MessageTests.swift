@@ -81,7 +81,7 @@ import Testing
 
     @Test func readsEveryElementOfABatchInPlace() throws {
         let frame = bytes(
-            #" [ {"jsonrpc":"2.0","id":1,"method":"a","params":[7]}, 5,[],[{}], {"jsonrpc":"2.0","id":2,"result":3},{} ]"#
+            #" [ {"jsonrpc":"2.0","id":1,"method":"a","params":[7]}, 5,[],[{}], {"jsonrpc":"2.0","id":2,"result":3},{},{"jsonrpc":"2.0","error":{}} ]"#
         )
         let message = Message.read(frame.span)
         guard case .batch(let elements) = message.kind else {
@@ -91,7 +91,7 @@ import Testing
         #expect(
             elements.map(\.kind) == [
                 .request, .malformed(.notAnObject), .malformed(.nestedBatch), .malformed(.nestedBatch), .result,
-                .malformed(.noVersion),
+                .malformed(.noVersion), .error,
             ])
         #expect(text(frame, elements[0].range).hasPrefix("{\"jsonrpc\""))
         #expect(text(frame, elements[0].params) == "[7]")
@@ -99,6 +99,7 @@ import Testing
         #expect(text(frame, elements[1].range) == "5")
         #expect(text(frame, elements[3].range) == "[{}]")
         #expect(text(frame, elements[4].result) == "3")
+        #expect(text(frame, elements[6].error) == "{}")
         #expect(message.id == nil)
     }
 

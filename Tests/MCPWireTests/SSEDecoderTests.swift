@@ -78,6 +78,7 @@ import Testing
         let table: [(String, [String], String)] = [
             ("data: x\r\n\r\n", ["data: x\r\n\r\n"], ""), ("data: x\r\n\r", [], "data: x\r\n\r"),
             ("data: x\n\r", [], "data: x\n\r"), ("data: x\n\ry", ["data: x\n\r"], "y"),
+            ("data: x\ry\n\r", [], "data: x\ry\n\r"),
             ("data: x\r\r", ["data: x\r\r"], ""), ("data: x\r\r\n", ["data: x\r\r"], "\n"),
             ("data: x\r\r\ndata: y\n\n", ["data: x\r\r", "\ndata: y\n\n"], ""), ("\r", [], "\r"),
             ("\r\r", ["\r", "\r"], ""),
@@ -87,6 +88,16 @@ import Testing
             let input = bytes(stream)
             #expect(decoder.receive(input.span).map { String(decoding: $0.bytes, as: UTF8.self) } == frames, "\(input)")
             #expect(decoder.pendingByteCount == rest.utf8.count, "\(input)")
+        }
+    }
+
+    @Test func aByteOrderMarkIsNoPartOfTheFirstLineAlone() {
+        let table: [([UInt8], [Int])] = [
+            ([0xEF, 0xBB, 0xBF, 0x0A, 0x0A], [4, 1]), ([0xEF, 0xBB, 0x0A, 0x0A], [4]), ([0xEF, 0x0A, 0x0A], [3]),
+            ([0xEF, 0xBB, 0xBF, 0xEF, 0xBB, 0xBF, 0x0A, 0x0A], [8]), ([0x0A, 0xEF, 0xBB, 0xBF, 0x0A, 0x0A], [1, 5]),
+        ]
+        for (input, counts) in table {
+            #expect(FramingVerifier { SSEDecoder() }.verify(input).map(\.bytes.count) == counts, "\(input)")
         }
     }
 
@@ -108,6 +119,10 @@ import Testing
         #expect(found.map(\.isContinuation) == [false, true, true, false])
         #expect(found.map(\.event) == [nil, nil, nil, event("12")])
         #expect(decoder.lastEventID == "")
+
+        var other = SSEDecoder(frameByteCountMax: 12)
+        let cutBetweenLines = bytes("a: 34567890\ndata: x\n\n")
+        #expect(other.receive(cutBetweenLines.span).map(\.event) == [nil, nil])
     }
 
     @Test(arguments: 0..<400)
