@@ -76,6 +76,11 @@ final class RecordingSink: Sendable {
                 for event in events where writer.file != nil {
                     let redacted = writer.redactor?.redact(event) ?? event
                     write(writer.encoder.encode(redacted), &writer)
+                    for warning in writer.redactor?.newWarnings() ?? [] {
+                        say(warning)
+                        let note = Event(time: event.time, connection: 1, kind: .note(warning))
+                        write(writer.encoder.encode(note), &writer)
+                    }
                 }
             }
         }

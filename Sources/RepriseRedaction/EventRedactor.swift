@@ -6,6 +6,8 @@ public struct EventRedactor: Sendable {
     private var redactor: Redactor
     /// Pipes on which the last line is not complete, because it passed the recorder's line limit.
     private var oversize: Set<Pipe> = []
+    private var toldPatterns = 0
+    private var toldFull = false
 
     /// Makes a redactor for one recording; throws what ``Redactor`` throws for rules that do not compile.
     public init(rules: RedactionRules) throws {
@@ -38,7 +40,7 @@ public struct EventRedactor: Sendable {
         guard !redacted.edits.isEmpty else { return event }
         frame.payload = .bytes(redacted.bytes)
         frame.placeholders = redacted.placeholders
-        frame.cuts = frame.cuts.map { Self.moved($0, by: redacted.edits) }
+        frame.cuts = frame.cuts.map { Self.moved($0, by: redacted) }
         return event.with(frame)
     }
 
@@ -47,6 +49,21 @@ public struct EventRedactor: Sendable {
         var bare = event
         bare.frame?.placeholders = []
         return redact(bare).frame?.placeholders.count ?? 0
+    }
+
+    /// What the user must know of limits that redaction reached since this was last asked, each said once.
+    public mutating func newWarnings() -> [String] {
+        var warnings = redactor.exhaustedPatterns.dropFirst(toldPatterns).map { name in
+            "redaction gave up on pattern \(name) in some text, which took too long: scan this recording before sharing it"
+        }
+        toldPatterns = redactor.exhaustedPatterns.count
+        if redactor.isFull, !toldFull {
+            toldFull = true
+            warnings.append(
+                "more than \(Redactor.secretCountMax) secrets: later ones are replaced where their place or form tells "
+                    + "them, but equal ones no longer by the same placeholder")
+        }
+        return warnings
     }
 
     private mutating func withoutSecretsInNote(_ event: Event) -> Event {
@@ -61,15 +78,11 @@ public struct EventRedactor: Sendable {
         return event.direction == .clientToServer ? .stdin : .stdout
     }
 
-    /// Cuts keep their place between the same bytes; one inside a secret moves to the end of its placeholder.
-    private static func moved(_ cuts: [Frame.Cut], by edits: [Redacted.Edit]) -> [Frame.Cut] {
+    /// Cuts keep their place between the same bytes; one inside a secret stays within its placeholder.
+    private static func moved(_ cuts: [Frame.Cut], by redacted: Redacted) -> [Frame.Cut] {
         var result: [Frame.Cut] = []
         for cut in cuts {
-            var offset = cut.offset
-            for edit in edits where edit.source.lowerBound < cut.offset {
-                offset += edit.replacementByteCount - edit.source.count
-                if cut.offset < edit.source.upperBound { offset += edit.source.upperBound - cut.offset }
-            }
+            let offset = redacted.offset(ofSource: cut.offset)
             if offset > result.last?.offset ?? 0 { result.append(Frame.Cut(offset: offset, age: cut.age)) }
         }
         return result
