@@ -33,17 +33,17 @@ public struct RecordingFile: ~Copyable, Sendable {
 
     deinit { close(descriptor) }
 
-    /// Writes one line by one `write`; throws ``SystemError`` when it did not reach the file, which then ends with
-    /// the last whole line, or when the file was removed.
+    /// Writes one line, by one `write` where all of it fits; throws ``SystemError`` when it did not reach the file,
+    /// which then ends with the last whole line, or when the file was removed.
     public mutating func write(_ line: [UInt8]) throws {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw SystemError("cannot write \(path)") }
         guard status.st_nlink > 0 else { throw SystemError("\(path) was removed", code: ENOENT) }
-        let written = line.withUnsafeBytes { writeSome(descriptor, $0) }
-        guard written == line.count else {
+        let isWritten = line.withUnsafeBytes { writeAll(descriptor, $0) }
+        guard isWritten else {
+            let code = errno
             // What fitted of the line would be torn; the file shall end with a whole one.
-            let code = written == nil ? errno : ENOSPC
-            if written != nil { _ = ftruncate(descriptor, byteCount) }
+            _ = ftruncate(descriptor, byteCount)
             throw SystemError("cannot write \(path)", code: code)
         }
         byteCount += off_t(line.count)
