@@ -4,6 +4,7 @@
     import Darwin
 #endif
 import RepriseRecording
+import Synchronization
 
 /// A stdio server started as a child process, with our ends of its three pipes.
 ///
@@ -18,6 +19,12 @@ public struct ServerProcess: Sendable {
     public let stdout: Int32
     /// Where its standard error is read; nil when it shares ours.
     public let stderr: Int32?
+    private let lifetime = Lifetime()
+
+    /// Whether the id was given back to the system, which may give it to somebody else.
+    private final class Lifetime: Sendable {
+        let isOver = Mutex(false)
+    }
 
     /// Why a command could not be started.
     public struct StartError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -83,10 +90,24 @@ public struct ServerProcess: Sendable {
 
     /// Waits until the process is gone and takes its status.
     public func wait() -> Close {
-        var status: Int32 = 0
-        while waitpid(id, &status, 0) < 0, errno == EINTR {}
-        let signal = status & 0x7F
-        return signal == 0 ? .exit(code: status >> 8 & 0xFF) : .signal(signal)
+        // Its id stays its own until the status is taken, which must not happen while a signal is on its way.
+        var information = siginfo_t()
+        while waitid(P_PID, id_t(id), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+        return lifetime.isOver.withLock { isOver in
+            var status: Int32 = 0
+            while waitpid(id, &status, 0) < 0, errno == EINTR {}
+            isOver = true
+            let signal = status & 0x7F
+            return signal == 0 ? .exit(code: status >> 8 & 0xFF) : .signal(signal)
+        }
+    }
+
+    /// Sends a signal; false when ``wait()`` has seen the end of the process.
+    func send(_ signal: Int32) -> Bool {
+        lifetime.isOver.withLock { isOver in
+            if !isOver { kill(id, signal) }
+            return !isOver
+        }
     }
 }
 

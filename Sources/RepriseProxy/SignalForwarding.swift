@@ -21,8 +21,8 @@ enum SignalForwarding {
         return previous
     }
 
-    /// Passes signals on to `process` from now on, on a thread of its own.
-    static func start(to process: pid_t) throws {
+    /// Passes signals on to `server` from now on, on a thread of its own; calls `tooLate` for one after its end.
+    static func start(to server: ServerProcess, tooLate: @escaping @Sendable () -> Void) throws {
         try startThread {
             var awaited = sigset_t()
             sigemptyset(&awaited)
@@ -38,7 +38,9 @@ enum SignalForwarding {
                     sigwait(&awaited, &signal)
                     let isForTheGroup = false
                 #endif
-                if signal > 0, !isForTheGroup { kill(process, signal) }
+                guard signal > 0 else { continue }
+                let isDelivered = isForTheGroup ? server.send(0) : server.send(signal)
+                if !isDelivered { tooLate() }
             }
         }
     }

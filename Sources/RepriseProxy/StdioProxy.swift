@@ -46,11 +46,11 @@ public struct StdioProxy {
         reserveStandardDescriptors()
         let mask = SignalForwarding.block()
         let server = try ServerProcess.start(configuration.command, signalMask: mask)
-        try SignalForwarding.start(to: server.id)
         let sink = configuration.path.map { makeSink(configuration, path: $0, redactor: redactor) }
         sink?.open()
         sink?.drain()
         let pumps = Pumps(server: server, sink: sink)
+        try SignalForwarding.start(to: server, tooLate: pumps.stopWaiting)
         try pumps.start()
         let close = server.wait()
         pumps.waitForOutput()
@@ -85,8 +85,19 @@ public struct StdioProxy {
 private final class Pumps: Sendable {
     private let server: ServerProcess
     private let sink: RecordingSink?
-    /// Microseconds of the last read from the server, and which of its outputs are still open.
-    private let output = Mutex<(lastRead: Int64, open: Set<Pipe>)>((0, [.stdout, .stderr]))
+    private let output = Mutex(Output())
+
+    /// How far the forwarding of what the server wrote has come.
+    private struct Output {
+        /// When something was last read or forwarded, in microseconds.
+        var lastActivity: Int64 = 0
+        /// The pipes whose end was not reached yet.
+        var open: Set<Pipe> = [.stdout, .stderr]
+        /// The pipes of which we hold bytes that their reader has not taken yet.
+        var forwarding: Set<Pipe> = []
+        /// Whether a signal asked to wait no longer.
+        var isStopped = false
+    }
 
     init(server: ServerProcess, sink: RecordingSink?) {
         self.server = server
@@ -102,16 +113,21 @@ private final class Pumps: Sendable {
     }
 
     /// Waits for the ends of the server's outputs. A process that the server left behind may hold them open for ever,
-    /// so a second without a byte after the server's end is the end, too.
+    /// so a second without a byte after the server's end is the end, too, unless a slow reader is what it waits for.
     func waitForOutput() {
         let exited = monotonicMicroseconds()
         while true {
-            let (lastRead, open) = output.withLock { $0 }
-            let quiet = monotonicMicroseconds() - max(lastRead, exited)
-            if open.isEmpty || quiet > 1_000_000 { return }
+            let isDone = output.withLock { output in
+                let quiet = monotonicMicroseconds() - max(output.lastActivity, exited)
+                return output.open.isEmpty || output.isStopped || output.forwarding.isEmpty && quiet > 1_000_000
+            }
+            if isDone { return }
             usleep(500)
         }
     }
+
+    /// Makes the wait for the ends of the server's outputs end at once.
+    func stopWaiting() { output.withLock { $0.isStopped = true } }
 
     private func pump(_ pipe: Pipe, from source: Int32, to destination: Int32) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
@@ -119,8 +135,14 @@ private final class Pumps: Sendable {
         while let count = readSome(source, into: buffer), count > 0 {
             let chunk = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             sink?.receive(chunk.bindMemory(to: UInt8.self), on: pipe)
-            if pipe != .stdin { output.withLock { $0.lastRead = monotonicMicroseconds() } }
+            if pipe != .stdin { output.withLock { _ = $0.forwarding.insert(pipe) } }
             let isForwarded = writeAll(destination, chunk)
+            if pipe != .stdin {
+                output.withLock { output in
+                    output.forwarding.remove(pipe)
+                    output.lastActivity = monotonicMicroseconds()
+                }
+            }
             if !isForwarded {
                 sink?.note(
                     "the reader of \(pipe.rawValue) has gone; its last \(count) bytes or fewer were not forwarded")
