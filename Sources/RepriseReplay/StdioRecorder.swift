@@ -65,9 +65,14 @@ public struct StdioRecorder: Sendable {
         return .events(events)
     }
 
-    /// The server process is gone.
+    /// The server process is gone. A pipe that has not ended may still hold the beginning of a line, which is kept.
     public mutating func close(_ close: Close, at time: Int64) -> Outcome {
-        .events([Event(time: time, connection: 1, kind: .close(close))])
+        var events: [Event] = []
+        for pipe in Pipe.allCases {
+            guard let line = self[pipe].decoder.finish() else { continue }
+            events.append(event(of: line, on: pipe, at: time, endsWithRead: false))
+        }
+        return .events(events + [Event(time: time, connection: 1, kind: .close(close))])
     }
 
     private mutating func event(
