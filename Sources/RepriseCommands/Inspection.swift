@@ -154,7 +154,7 @@ struct Inspection {
         let frame = log.frames[message.frame]
         let elapsed = message.request.map { frame.time - log.frames[log.messages[$0].frame].time }
         let body = message.message.params ?? message.message.result ?? message.message.error
-        let shown = message.message.kind.isMalformed ? Array(frame.bytes.prefix(200)) : log.bytes(body, of: index)
+        let shown = message.message.kind.isMalformed ? frame.bytes : log.bytes(body, of: index)
         return Row(
             event: event, time: frame.time, direction: frame.direction, what: log.name(of: index),
             id: message.message.id?.description, elapsed: elapsed, detail: Self.excerpt(shown))
