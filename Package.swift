@@ -35,6 +35,11 @@ let package = Package(
         .testTarget(name: "RepriseRecordingTests", dependencies: ["RepriseRecording"]),
         .testTarget(name: "RepriseRedactionTests", dependencies: ["RepriseRedaction"]),
         .testTarget(name: "RepriseReplayTests", dependencies: ["RepriseReplay"]),
+        .testTarget(name: "RepriseProxyTests", dependencies: ["RepriseProxy", "RepriseRecording"]),
+        // Drives the built program; depending on it has it built.
+        .testTarget(
+            name: "RepriseCommandsTests",
+            dependencies: ["reprise", "RepriseCommands", "RepriseReplay", "RepriseRecording", "MCPWire"]),
         .testTarget(name: "RepositoryTests"),
     ]
 )
