@@ -8,7 +8,7 @@ import RepriseRecording
 /// How a recorder behaves towards signals: transparent, as if its server stood in its place.
 enum SignalForwarding {
     /// What a client or a user may send to a server that they started.
-    private static let forwarded = [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2]
+    static let forwarded = [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2]
 
     /// Blocks the signals that are to be passed on, and those by which a failed write would kill us; gives the mask
     /// that was in force. To be called before any thread is started, so that every thread inherits it.

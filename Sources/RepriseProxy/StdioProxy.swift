@@ -42,6 +42,7 @@ public struct StdioProxy {
 
     /// Runs the session and ends this process as the server ended; throws only before the server was started.
     public static func run(_ configuration: Configuration) throws -> Never {
+        fillStandardDescriptors()
         let redactor = try configuration.redaction.map { try EventRedactor(rules: $0.rules) }
         reserveStandardDescriptors()
         let mask = SignalForwarding.block()

@@ -12,6 +12,7 @@ public enum StdioReplayServer {
     ///
     /// Mismatches are told on standard error as they happen; the report holds them all.
     public static func run(_ replayer: StdioReplayer) throws -> ReplayReport {
+        fillStandardDescriptors()
         _ = SignalForwarding.block()
         let output = ReplayOutput()
         defer { output.restore() }
@@ -130,7 +131,7 @@ private struct SignalReader {
             var awaited = sigset_t()
             var signal: Int32 = 0
             sigemptyset(&awaited)
-            for stop in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&awaited, stop) }
+            for stop in SignalForwarding.forwarded { sigaddset(&awaited, stop) }
             sigwait(&awaited, &signal)
             _ = [UInt8(1)].withUnsafeBytes { writeAll(writing, $0) }
         }

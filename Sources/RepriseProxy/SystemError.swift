@@ -87,6 +87,16 @@ func reserveStandardDescriptors() {
     }
 }
 
+/// Opens /dev/null for each of the three standard descriptors that is closed.
+///
+/// Otherwise the next file or pipe would get its number, and what is meant for the client would end up there.
+func fillStandardDescriptors() {
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
+        // The lowest free number is given, which is this one.
+        _ = open("/dev/null", O_RDWR)
+    }
+}
+
 /// Says something to the user on standard error, in one write so that it is not torn.
 public func say(_ text: String) {
     Array("reprise: \(text)\n".utf8).withUnsafeBytes { _ = writeAll(STDERR_FILENO, $0) }
