@@ -47,6 +47,9 @@ struct RecordCommand: ParsableCommand {
         } catch let error as ServerProcess.StartError {
             say("\(error)")
             Foundation.exit(error.exitCode)
+        } catch let error as SystemError {
+            say("cannot start \"\(command[0])\": \(error)")
+            Foundation.exit(126)
         }
     }
 
