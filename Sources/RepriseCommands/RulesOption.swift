@@ -12,8 +12,7 @@ enum RulesOption {
         do {
             text = String(decoding: try readFile(option), as: UTF8.self)
         } catch {
-            throw CommandFailure(
-                .usage, "--redact takes a file of rules, \"standard\" or \"none\": \(error)")
+            throw CommandFailure(.usage, "rules are \"standard\", \"none\" or a file: \(error)")
         }
         do {
             let name = option.split(separator: "/").last.map(String.init) ?? option
