@@ -17,7 +17,7 @@ struct ReplayCommand: ParsableCommand {
     @Argument(help: "The recording.")
     var file: String
 
-    @Option(help: "fast (as causality allows), recorded, or a factor such as 10x.")
+    @Option(help: "fast (as causality allows), recorded, or a factor such as 10x, from 0.001x to 1000000x.")
     var pace: Pace = .fast
 
     @Option(help: "Seconds after which a waiting client gets the next message although something is missing.")
@@ -47,6 +47,7 @@ struct ReplayCommand: ParsableCommand {
 /// What `--pace` takes.
 struct Pace: ExpressibleByArgument {
     static let fast = Pace(value: .fast)
+    private static let factors = 0.001...1_000_000
     var value: StdioReplayer.Pace
 
     init(value: StdioReplayer.Pace) {
@@ -60,7 +61,7 @@ struct Pace: ExpressibleByArgument {
         case "recorded":
             value = .recorded(speed: 1)
         default:
-            guard argument.last == "x", let speed = Double(argument.dropLast()), speed.isFinite, speed > 0 else {
+            guard argument.last == "x", let speed = Double(argument.dropLast()), Self.factors.contains(speed) else {
                 return nil
             }
             value = .recorded(speed: speed)

@@ -298,7 +298,8 @@ public struct StdioReplayer: Sendable {
 
     private var releaseTime: Int64 {
         guard case .recorded(let speed) = pace, let dueSince else { return lastActivity }
-        return dueSince + Int64((Double(script.server[nextServerStep].delay) / speed).rounded())
+        // An edited recording may hold any time; thirty years are as good as never.
+        return dueSince + Int64(min(Double(script.server[nextServerStep].delay) / speed, 1e15).rounded())
     }
 
     private mutating func release(at time: Int64) -> [Action] {
