@@ -102,6 +102,14 @@ final class RunningProcess {
 
     func send(_ line: String) throws { try write(Array((line + "\n").utf8)) }
 
+    /// Waits until the process has read everything that was written to it.
+    func waitUntilTaken() throws {
+        try deadline.wait("the process does not read") {
+            var count: Int32 = 0
+            return ioctl(input, UInt(FIONREAD), &count) == 0 && count == 0
+        }
+    }
+
     func closeInput() {
         guard input >= 0 else { return }
         close(input)

@@ -1,0 +1,135 @@
+import Foundation
+import RepriseRecording
+import Testing
+
+/// Bad use gets a clear sentence on standard error, nothing on standard output, and the right exit code.
+@Suite(.ownThreads) struct BadUseTests {
+    struct Use: Sendable, CustomTestStringConvertible {
+        var arguments: [String]
+        var code: Int32
+        /// Part of what is said.
+        var message: String
+        var testDescription: String { arguments.joined(separator: " ") }
+
+        init(_ arguments: String, _ code: Int32, _ message: String) {
+            self.arguments = arguments.split(separator: " ").map(String.init)
+            self.code = code
+            self.message = message
+        }
+    }
+
+    private func expect(_ use: Use, in folder: TestFolder) throws {
+        let finished = try RunningProcess.run([Program.reprise] + use.arguments, in: folder)
+        #expect(finished.ending == .exit(use.code))
+        #expect(finished.output.isEmpty)
+        #expect(finished.error.contains(use.message), "\(finished.error)")
+    }
+
+    static let verbs = [
+        Use("frob", 2, "Unexpected argument 'frob'"), Use("--frob", 2, "Unknown option '--frob'"),
+        Use("inspect", 2, "Missing expected argument '<file>'"), Use("replay", 2, "Missing expected argument '<file>'"),
+        Use("diff a.jsonl", 2, "Missing expected argument '<second>'"),
+        Use("redact", 2, "Missing expected argument '<file>'"),
+        Use("redact a.jsonl", 2, "Give either --out FILE or --scan"),
+        Use("redact a.jsonl --scan --out b.jsonl", 2, "Give either --out FILE or --scan"),
+        Use("redact a.jsonl --scan --rules none", 2, "--rules none"),
+        Use("redact a.jsonl --scan --rules absent", 2, "cannot open absent"),
+        Use("record", 2, "Missing expected argument '-- <command> ...'"),
+        Use("record --", 2, "Missing expected argument '-- <command> ...'"),
+        Use("record cat", 2, "Missing expected argument '-- <command> ...'"),
+        Use("record --frob -- cat", 2, "Unknown option '--frob'"),
+        Use("record --redact absent -- cat", 2, "cannot open absent: No such file or directory"),
+        Use("record --redact bad.rules -- cat", 2, "bad.rules: line 2: "),
+        Use("inspect a.jsonl --format xml", 2, "'--format <format>'"),
+        Use("diff a.jsonl a.jsonl --format xml", 2, "'--format <format>'"),
+        Use("inspect a.jsonl extra", 2, "Unexpected argument 'extra'"),
+    ]
+
+    @Test("options and arguments", arguments: verbs)
+    func optionsAndArguments(use: Use) throws {
+        let folder = try TestFolder()
+        try folder.write(SampleRecording.text, to: "a.jsonl")
+        try folder.write("key pin\nfrob\n", to: "bad.rules")
+        try expect(use, in: folder)
+        #expect(folder.names == ["a.jsonl", "bad.rules"])
+    }
+
+    @Test("values of --pace", arguments: ["", "x", "0x", "-1x", "nanx", "infx", "1e-300x", "1e300x", "10", "slow"])
+    func valuesOfPace(value: String) throws {
+        let folder = try TestFolder()
+        try folder.write(SampleRecording.text, to: "a.jsonl")
+        var use = Use("replay a.jsonl", 2, "'--pace <pace>'")
+        use.arguments.append("--pace=\(value)")
+        try expect(use, in: folder)
+    }
+
+    @Test("values of --stall", arguments: ["", "abc", "-1", "nan", "inf", "1e300"])
+    func valuesOfStall(value: String) throws {
+        let folder = try TestFolder()
+        try folder.write(SampleRecording.text, to: "a.jsonl")
+        var use = Use("replay a.jsonl", 2, "--stall")
+        use.arguments.append("--stall=\(value)")
+        try expect(use, in: folder)
+    }
+
+    /// Files that are no recordings, each with what is said of it.
+    static let files: [(content: [UInt8], message: String)] = [
+        ([], "the file is empty: not even a header was written"),
+        ([0x89] + Array("PNG\r\n".utf8) + [0x1A, 0x0A, 0x00], "not a recording: the first line does not begin with"),
+        (Array("Dear reader,\n\nhello\n".utf8), "not a recording: the first line does not begin with"),
+        (Array("{\"log\":{}}\n".utf8), "not a recording: the first line does not begin with"),
+        (Array(SampleRecording.header.replacingOccurrences(of: ":1,\"st", with: ":2,\"st").utf8) + [0x0A], "version 2"),
+        (Array(SampleRecording.header.utf8.prefix(30)), "not a recording"),
+        (Array((SampleRecording.text + "{\"t\":-1,\"e\":\"open\"}\n{}\n").utf8), "line 13: \"t\" must be"),
+    ]
+
+    @Test(
+        "files that are no recordings, for each verb", arguments: files.indices,
+        ["inspect", "replay", "diff", "redact"])
+    func filesThatAreNoRecordings(index: Int, verb: String) throws {
+        let folder = try TestFolder()
+        try folder.write(Self.files[index].content, to: "bad.jsonl")
+        let options = verb == "diff" ? " bad.jsonl" : verb == "redact" ? " --scan" : ""
+        try expect(Use("\(verb) bad.jsonl\(options)", 3, "reprise: bad.jsonl: "), in: folder)
+        try expect(Use("\(verb) bad.jsonl\(options)", 3, Self.files[index].message), in: folder)
+    }
+
+    @Test("files that cannot be read, for each verb", arguments: ["inspect", "replay", "diff", "redact"])
+    func filesThatCannotBeRead(verb: String) throws {
+        let folder = try TestFolder()
+        try folder.write(SampleRecording.text, to: "good.jsonl")
+        let options = verb == "diff" ? " good.jsonl" : verb == "redact" ? " --out c.jsonl" : ""
+        try expect(Use("\(verb) absent.jsonl\(options)", 3, "cannot open absent.jsonl: No such file"), in: folder)
+        try expect(Use("\(verb) .\(options)", 3, "cannot read .: Is a directory"), in: folder)
+        try expect(Use("\(verb) good.jsonl/x\(options)", 3, "cannot open good.jsonl/x: Not a directory"), in: folder)
+        #expect(folder.names == ["good.jsonl"])
+    }
+
+    @Test("recordings that can be read and not replayed")
+    func recordingsThatCannotBeReplayed() throws {
+        let folder = try TestFolder()
+        let http = SampleRecording.text.replacingOccurrences(of: #""transport":"stdio""#, with: #""transport":"http""#)
+        try folder.write(http, to: "http.jsonl")
+        let newer = SampleRecording.text + #"{"t":1400000,"c":1,"d":"s2c","e":"telepathy","thought":"x"}"# + "\n"
+        try folder.write(newer, to: "newer.jsonl")
+        try folder.write(SampleRecording.header + "\n", to: "nothing.jsonl")
+        try expect(Use("replay http.jsonl", 3, "transport \"http\""), in: folder)
+        try expect(Use("replay newer.jsonl", 3, "event 12 is of kind \"telepathy\""), in: folder)
+        try expect(Use("replay nothing.jsonl", 3, "there is nothing to replay"), in: folder)
+        // They can be looked at.
+        for name in ["http.jsonl", "newer.jsonl", "nothing.jsonl"] {
+            let finished = try RunningProcess.run([Program.reprise, "inspect", name], in: folder)
+            #expect(finished.ending == .exit(0))
+        }
+    }
+
+    @Test("a recorder that runs out of descriptors says that the command could not be started")
+    func noDescriptors() throws {
+        let folder = try TestFolder()
+        let limited = Command.shell("exec 3>&-; ulimit -n 6; exec \"$@\"", "sh")
+        let finished = try RunningProcess.run(limited + Command.record("a.jsonl", ["cat"]), in: folder)
+        #expect(finished.ending == .exit(126))
+        #expect(finished.said == ["cannot start \"cat\": cannot make a pipe: Too many open files"])
+        #expect(folder.names.isEmpty)
+    }
+}
