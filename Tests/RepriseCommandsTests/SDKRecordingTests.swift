@@ -48,7 +48,8 @@ import Testing
         for entry in Self.entries {
             #expect(Self.clients[entry.folder] != nil, "no client is known for \(entry.testDescription)")
             let script = try #require(entry.script, "\(entry.testDescription)")
-            #expect(scripts.contains("\nasync def \(script)(client: Client)"), "no script for \(entry.testDescription)")
+            let isThere = scripts.contains("\nasync def \(script)(client: Client)")
+            #expect(isThere, "no script for \(entry.testDescription)")
         }
         let sessions = Dictionary(grouping: Self.entries, by: \.folder).mapValues { $0.map(\.name) }
         #expect(Set(sessions.keys) == Set(Self.clients.keys))

@@ -14,13 +14,13 @@ import Testing
         #expect(runs.replayed.difference(from: runs.direct) == nil)
         #expect(runs.replayed.serverCode == 0)
 
-        let file = String(decoding: try folder.bytes(of: "session.jsonl"), as: UTF8.self)
+        let file = File(text: String(decoding: try folder.bytes(of: "session.jsonl"), as: UTF8.self))
         for secret in try Self.samples(version, in: folder).flatMap(\.parts) + ["hunter2-hunter2"] {
-            #expect(runs.direct.transcript.contains(secret), "\(secret) was not in the session")
-            #expect(!file.contains(secret))
+            #expect(runs.direct.saw(secret), "\(secret) was not in the session")
+            #expect(!file.holds(secret), "\(secret)")
         }
         // What only looks like a secret, or like the placeholder of one, is as it was.
-        #expect(file.contains(#""reprise-secret-1":"reprise-secret-1","progressToken":1,"max_tokens":100"#))
+        #expect(file.holds(#""reprise-secret-1":"reprise-secret-1","progressToken":1,"max_tokens":100"#))
 
         let session = SDKSession(try folder.recording("session.jsonl"))
         // Eight samples with nine secrets, some again: each time to the server and back.
@@ -38,18 +38,26 @@ import Testing
         #expect(runs.replayed.serverCode == 0)
         #expect(runs.replayed.error.contains("the session matched its recording"), "\(runs.replayed.error)")
 
-        let file = String(decoding: try folder.bytes(of: "session.jsonl"), as: UTF8.self)
+        let file = File(text: String(decoding: try folder.bytes(of: "session.jsonl"), as: UTF8.self))
         let issued = "9f8e7d6c5b4a39281706f5e4d3c2b1a0"
         let environment = "everything-key-0123456789abcdef"
         for secret in [issued, environment] {
-            #expect(runs.direct.transcript.contains(secret))
-            #expect(!file.contains(secret))
+            #expect(runs.direct.saw(secret))
+            #expect(!file.holds(secret), "\(secret)")
         }
         // The client saw the same, but for what no recording can give back.
         var expected = runs.direct
         expected.transcript = expected.transcript
             .replacing("sk-issued-" + issued, with: "reprise-secret-1").replacing(environment, with: "reprise-secret-3")
         #expect(runs.replayed.difference(from: expected) == nil)
+    }
+
+    /// A recording as text; short where a failed expectation shows it.
+    private struct File: CustomTestStringConvertible {
+        var text: String
+        var testDescription: String { "a recording of \(text.utf8.count) bytes" }
+
+        func holds(_ part: String) -> Bool { text.contains(part) }
     }
 
     /// What `secret_samples()` of the test programs makes.

@@ -2,9 +2,10 @@ import Foundation
 import MCPWire
 import RepriseRecording
 import RepriseReplay
+import Testing
 
 /// The messages of a recorded session, with questions about what it contains.
-struct SDKSession {
+struct SDKSession: CustomTestStringConvertible {
     let log: MessageLog
     private let client: [Int]
     private let server: [Int]
@@ -15,6 +16,9 @@ struct SDKSession {
         client = log.messages.indices.filter { log.direction(of: $0) == .clientToServer }
         server = log.messages.indices.filter { log.direction(of: $0) == .serverToClient }
     }
+
+    /// Short, since a failed expectation shows it.
+    var testDescription: String { "a session of \(log.messages.count) messages" }
 
     private func side(_ direction: Direction) -> [Int] { direction == .clientToServer ? client : server }
 

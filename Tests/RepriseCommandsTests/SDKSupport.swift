@@ -32,7 +32,7 @@ extension Trait where Self == ConditionTrait {
 }
 
 /// What one run of the SDK's client came to.
-struct SDKRun {
+struct SDKRun: CustomTestStringConvertible {
     /// What the client saw, a line an event.
     var transcript: String
     /// Exit code of the command that the client took for its server; nil when the client had to kill it.
@@ -60,6 +60,12 @@ struct SDKRun {
             serverCode: (try? String(contentsOfFile: code, encoding: .utf8)).flatMap { Int($0.dropLast()) },
             error: finished.error)
     }
+
+    /// Short, since a failed expectation shows it.
+    var testDescription: String { "a transcript of \(transcript.utf8.count) bytes" }
+
+    /// Whether a text stands in the transcript.
+    func saw(_ text: String) -> Bool { transcript.contains(text) }
 
     /// The first line in which two transcripts differ, for a failure that can be read; nil when they are the same.
     func difference(from other: SDKRun) -> String? {

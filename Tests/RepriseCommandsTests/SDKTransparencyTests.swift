@@ -27,7 +27,6 @@ import Testing
         let folder = try TestFolder()
         let runs = try SDKThreeRuns(client: pair.client, server: pair.server, script: "full", in: folder)
         expectTransparency(runs)
-        #expect(runs.direct.transcript.hasSuffix("}\n"))
 
         let recording = try folder.recording("session.jsonl")
         #expect(recording.completion == .finished)
@@ -77,7 +76,7 @@ import Testing
         expectTransparency(runs)
         #expect(runs.direct.serverCode == 3)
         #expect(runs.recorded.serverCode == 3)
-        #expect(runs.direct.transcript.contains("about to crash"))
+        #expect(runs.direct.saw("about to crash"))
 
         let recording = try folder.recording("session.jsonl")
         #expect(recording.completion == .finished)
