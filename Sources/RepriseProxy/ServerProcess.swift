@@ -9,7 +9,7 @@ import Synchronization
 /// A stdio server started as a child process, with our ends of its three pipes.
 ///
 /// The child stays in our process group, where the client's signals reach it, and gets the signal mask and
-/// dispositions that we were started with.
+/// dispositions that we were started with, but for an ignored SIGCHLD, which would keep its end from us.
 public struct ServerProcess: Sendable {
     /// Its process id.
     public let id: pid_t
@@ -72,6 +72,11 @@ public struct ServerProcess: Sendable {
             posix_spawnattr_setsigmask(&attributes, &signalMask)
             posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         }
+        #if canImport(Glibc)
+            _ = Glibc.signal(SIGCHLD, SIG_DFL)
+        #else
+            _ = Darwin.signal(SIGCHLD, SIG_DFL)
+        #endif
         var arguments = command.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var id: pid_t = 0
