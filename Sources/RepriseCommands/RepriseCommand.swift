@@ -26,10 +26,16 @@ public struct RepriseCommand: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+            try flush()
             Foundation.exit(0)
         } catch {
             Foundation.exit(report(error))
         }
+    }
+
+    /// Writes what was printed and still waits; a result that nobody can read is a failure.
+    private static func flush() throws {
+        guard fflush(nil) == 0 else { throw CommandFailure(.differs, "\(SystemError("cannot write the result"))") }
     }
 
     /// Says what an error means and gives the exit code for it.
