@@ -64,6 +64,18 @@ import Testing
         #expect(document.text(at: revision) == "2025-11-25")
     }
 
+    @Test("a result that cannot be written is a failure", .enabled(if: access("/dev/full", W_OK) == 0, "no /dev/full"))
+    func aResultThatCannotBeWritten() throws {
+        let folder = try TestFolder()
+        try folder.write(SampleRecording.text, to: "a.jsonl")
+        for format in ["text", "json"] {
+            let command = [Program.reprise, "inspect", "a.jsonl", "--format", format]
+            let finished = try RunningProcess.run(Command.shell("\"$@\" >/dev/full", "sh") + command, in: folder)
+            #expect(finished.ending == .exit(1))
+            #expect(finished.said == ["cannot write the result: No space left on device"])
+        }
+    }
+
     @Test("a torn last line is dropped and named")
     func aTornRecording() throws {
         let folder = try TestFolder()

@@ -55,6 +55,23 @@ import Testing
         #expect(try folder.recording("a.jsonl").outline.contains("close signal 15"))
     }
 
+    @Test(
+        "a recorder that was started with SIGCHLD ignored still learns how its server ended",
+        .enabled(if: Program.python != nil, "there is no python3 to start it so"))
+    func anIgnoredChildSignalHidesNothing() throws {
+        let folder = try TestFolder()
+        let script = """
+            import os, signal, sys
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            os.execv(sys.argv[1], sys.argv[1:])
+            """
+        let python = [try #require(Program.python), "-c", script]
+        let finished = try RunningProcess.run(
+            python + Command.record(folder.file("a.jsonl"), Command.shell("exit 3")))
+        #expect(finished.ending == .exit(3))
+        #expect(try folder.recording("a.jsonl").outline.contains("close exit 3"))
+    }
+
     @Test("a command that is not found ends with 127 and leaves no file", arguments: ["no-such-command", "./missing"])
     func aMissingCommand(command: String) throws {
         let folder = try TestFolder()

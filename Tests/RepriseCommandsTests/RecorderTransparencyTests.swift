@@ -54,6 +54,23 @@ import Testing
         #expect(recording.readEnds(.stdout).last == sent.count)
     }
 
+    @Test("pipes that the client made non-blocking are waited for like any other")
+    func nonblockingPipesAreWaitedFor() throws {
+        let folder = try TestFolder()
+        var generator = SplitMix64(seed: 6)
+        let sent = generator.bytes(1 << 18)
+        let process = try RunningProcess(
+            Command.record(folder.file("a.jsonl"), redact: "none", ["cat"]), isNonblocking: true)
+        // The recorder finds nothing to read at first, and later nobody who reads.
+        try process.waitForError("recording to")
+        process.writeInBackground(sent)
+        try process.deadline.wait("a full pipe") { process.availableByteCount >= 1 << 16 }
+        let finished = try process.finish()
+        #expect(finished.ending == .exit(0))
+        #expect(finished.output == sent)
+        #expect(try folder.recording("a.jsonl").bytes(.stdout) == sent)
+    }
+
     @Test("S-005, S-171: one message a line over pipes, to the server and back, and all of it recorded")
     func aSessionIsTheSameDirectlyAndThroughTheRecorder() throws {
         let folder = try TestFolder()

@@ -21,13 +21,18 @@ final class RunningProcess {
     private let reaper: Reaper
 
     /// Starts a command; `environment` changes ours, with nil for what is to be taken out.
+    ///
+    /// `isNonblocking` makes its own ends of standard input and output so, as some clients do.
     init(
         _ command: [String], environment: [String: String?] = [:], in folder: TestFolder? = nil,
-        deadline seconds: Double = 30
+        isNonblocking: Bool = false, deadline seconds: Double = 30
     ) throws {
         let stdin = try PipePair(), stdout = try PipePair(), stderr = try PipePair(), survivors = try PipePair()
         var variables = ProcessInfo.processInfo.environment
         for (name, value) in environment { variables[name] = value }
+        if isNonblocking {
+            for end in [stdin.reading, stdout.writing] { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
+        }
         let ends = [stdin.reading, stdout.writing, stderr.writing, survivors.writing]
         let started = Result { try Self.spawn(command, ends: ends, variables: variables, folder: folder?.path) }
         for end in ends { close(end) }
