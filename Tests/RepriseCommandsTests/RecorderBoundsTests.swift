@@ -25,7 +25,7 @@ import Testing
         process.closeInput()
         _ = try process.wait()
         let recording = try folder.recording("a.jsonl")
-        #expect(recording.bytes(.stdout).starts(with: taken))
+        #expect(Array(recording.bytes(.stdout).prefix(taken.count)).difference(from: taken) == nil)
         #expect(recording.bytes(.stdout).count < size / 10)
     }
 
@@ -40,12 +40,13 @@ import Testing
             deadline: 90)
         let output = try process.readToEnd()
         #expect(output.count == size + 6)
-        #expect(output.prefix(size).allSatisfy { $0 == 0x61 })
+        let line = [UInt8](repeating: 0x61, count: size)
+        #expect(output.difference(from: line + Array("\nnext\n".utf8)) == nil)
         #expect(try process.finish().ending == .exit(0))
         let recording = try folder.recording("a.jsonl")
         #expect(recording.frames(.stdout).map(\.wireByteCount) == [limit, size - limit + 1, 5])
         #expect(recording.frames(.stdout).map(\.isContinued) == [true, false, false])
-        #expect(recording.bytes(.stdout) == output)
+        #expect(recording.bytes(.stdout).difference(from: output) == nil)
     }
 
     @Test("a line beyond the limit is kept as length and digest under redaction")
