@@ -22,7 +22,8 @@ enum SDK {
         let isComplete = versions.allSatisfy { access("\(folder)/mcp-\($0)/complete", R_OK) == 0 }
         guard !isComplete else { return nil }
         let reason = try? String(contentsOfFile: "\(folder)/UNAVAILABLE", encoding: .utf8)
-        return reason?.trimmingCharacters(in: .newlines) ?? "The Python environments are missing; run make test, which makes them."
+        return reason?.trimmingCharacters(in: .newlines)
+            ?? "The Python environments are missing; run make test, which makes them."
     }()
 }
 
