@@ -49,7 +49,7 @@ public struct StdioRecorder: Sendable {
             let endsWithRead = index == lines.count - 1 && pending == 0
             events.append(event(of: line, on: pipe, at: time, endsWithRead: endsWithRead))
         }
-        if pending > 0 { self[pipe].cuts.append((pending, time)) }
+        if pending > 0, !chunk.isEmpty { self[pipe].cuts.append((pending, time)) }
         return .events(events)
     }
 
