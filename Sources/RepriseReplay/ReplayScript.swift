@@ -21,6 +21,8 @@ struct ReplayScript: Sendable {
         var event: Int
         var time: Int64
         var content: Content
+        /// Whether it is a request that the recording answers, and that a client expects to be answered soon.
+        var isAnswerAwaited = false
     }
 
     /// One frame that the server sent, or the end of its pipe.
@@ -170,6 +172,11 @@ private struct Builder {
             return
         }
         let answers = frame.messages.compactMap { log.messages[$0].request.flatMap { stepOfMessage[$0] } }
+        for step in answers {
+            guard case .call(let pattern) = client[step].content else { continue }
+            // A subscription is answered when it ends (MCP 2026-07-28), so that nobody waits for its answer.
+            client[step].isAnswerAwaited = pattern.method != "subscriptions/listen"
+        }
         let requests = frame.messages.filter { log.messages[$0].message.kind == .request }
         let content: ReplayScript.ServerStep.Content =
             if let omitted = frame.omitted {

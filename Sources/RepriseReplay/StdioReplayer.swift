@@ -40,20 +40,28 @@ public struct StdioReplayer: Sendable {
     private var malformed: [Int] = []
 
     private var isMatched: [Bool]
-    /// Everything before it is matched: an index of client steps, and one of the client's answers among them.
-    private var firstUnmatched = 0
-    private var firstUnmatchedAnswer = 0
+    /// Whether a client step is not waited for any more: it is matched, or a stall gave it up.
+    private var isSettled: [Bool]
+    /// Everything before it is settled: an index of client steps, and one of the client's answers among them.
+    private var firstUnsettled = 0
+    private var firstUnsettledAnswer = 0
     private var liveIDs: [Int: MessageID] = [:]
     private var liveTokens: [Int: [UInt8]] = [:]
-    private var unansweredCount = 0
+    /// Whether the client waits for the answer to its request that is this client step.
+    private var isWaitedFor: [Bool]
+    private var waitedForCount = 0
 
     private var nextServerStep = 0
     private var dueSince: Int64?
-    private var isReleased = false
     private var lastActivity: Int64 = 0
     private var requestsSent: Set<MessageID> = []
     private var outgoing: [UInt8] = []
+    /// Answers that were passed over, as a request of theirs was given up.
     private var leftOut: Set<Int> = []
+    /// The answer that was left out, by the requests that it answers.
+    private var leftOutAnswer: [Int: Int] = [:]
+    /// Answers that were left out, whose requests have all come since.
+    private var late: [Int] = []
     private var isClosed = false
     private var hasEnded = false
     private var found = ReplayReport()
@@ -72,6 +80,8 @@ public struct StdioReplayer: Sendable {
         index = CallIndex(script)
         decoder = LineDecoder(lineByteCountMax: lineByteCountMax)
         isMatched = [Bool](repeating: false, count: script.client.count)
+        isSettled = isMatched
+        isWaitedFor = isMatched
         for (step, content) in script.client.map(\.content).enumerated() {
             switch content {
             case .answer(let id, _): answers[id, default: []].append(step)
@@ -86,7 +96,7 @@ public struct StdioReplayer: Sendable {
     public var nextDeadline: Int64? {
         guard !isClosed, nextServerStep < script.server.count else { return nil }
         if isDue(script.server[nextServerStep]) { return releaseTime }
-        return unansweredCount > 0 && !hasEnded ? lastActivity + stall : nil
+        return waitedForCount > 0 && !hasEnded ? lastActivity + stall : nil
     }
 
     /// Whether nothing will be sent any more: the server's end was reached, or the client has gone.
@@ -140,13 +150,8 @@ public struct StdioReplayer: Sendable {
         let mismatch = Mismatch(.stalled(event: step.event, waitsFor: waitsFor.map { script.client[$0].event }))
         found.mismatches.append(mismatch)
         lastActivity = time
-        if waitsFor.contains(where: { step.answers.contains($0) }) {
-            // An answer without its request has no id to carry.
-            leftOut.insert(nextServerStep)
-            nextServerStep += 1
-        } else {
-            isReleased = true
-        }
+        // What did not come once is not waited for again, so that it is reported once.
+        for missing in waitsFor { settle(missing) }
         return [.report(mismatch)] + release(at: time)
     }
 
@@ -195,7 +200,10 @@ public struct StdioReplayer: Sendable {
         found.matchedCount += 1
         if let id = message.id {
             liveIDs[step] = id
-            unansweredCount += 1
+            setWaitedFor(step, script.client[step].isAnswerAwaited)
+        }
+        if let answer = leftOutAnswer[step], script.server[answer].answers.allSatisfy({ isMatched[$0] }) {
+            late.append(answer)
         }
         if let params, let node = VariableRules.progressTokenOfRequest.node(in: params) {
             liveTokens[step] = Array(params.raw(at: node))
@@ -273,27 +281,37 @@ public struct StdioReplayer: Sendable {
 
     private mutating func markMatched(_ step: Int) {
         isMatched[step] = true
-        while firstUnmatched < isMatched.count, isMatched[firstUnmatched] { firstUnmatched += 1 }
-        while firstUnmatchedAnswer < script.clientAnswers.count, isMatched[script.clientAnswers[firstUnmatchedAnswer]] {
-            firstUnmatchedAnswer += 1
+        settle(step)
+    }
+
+    private mutating func settle(_ step: Int) {
+        isSettled[step] = true
+        while firstUnsettled < isSettled.count, isSettled[firstUnsettled] { firstUnsettled += 1 }
+        while firstUnsettledAnswer < script.clientAnswers.count, isSettled[script.clientAnswers[firstUnsettledAnswer]] {
+            firstUnsettledAnswer += 1
         }
+    }
+
+    private mutating func setWaitedFor(_ step: Int, _ isNow: Bool) {
+        if isNow != isWaitedFor[step] { waitedForCount += isNow ? 1 : -1 }
+        isWaitedFor[step] = isNow
     }
 
     // MARK: What the server sends
 
     private func isDue(_ step: ReplayScript.ServerStep) -> Bool {
-        isReleased || missing(of: step, limit: 1).isEmpty
+        missing(of: step, limit: 1).isEmpty
     }
 
     /// The client steps that a server step still waits for, at most `limit` of each sort.
     private func missing(of step: ReplayScript.ServerStep, limit: Int = .max) -> [Int] {
         guard step.answers.isEmpty else {
-            let answers = script.clientAnswers[..<step.clientAnswerCountBefore].dropFirst(firstUnmatchedAnswer)
-            return (step.answers + step.cancellations).filter { !isMatched[$0] }
-                + answers.lazy.filter { !isMatched[$0] }.prefix(limit)
+            let answers = script.clientAnswers[..<step.clientAnswerCountBefore].dropFirst(firstUnsettledAnswer)
+            return (step.answers + step.cancellations).filter { !isSettled[$0] }
+                + answers.lazy.filter { !isSettled[$0] }.prefix(limit)
         }
-        guard firstUnmatched < step.clientStepCountBefore else { return [] }
-        return Array((firstUnmatched..<step.clientStepCountBefore).lazy.filter { !isMatched[$0] }.prefix(limit))
+        guard firstUnsettled < step.clientStepCountBefore else { return [] }
+        return Array((firstUnsettled..<step.clientStepCountBefore).lazy.filter { !isSettled[$0] }.prefix(limit))
     }
 
     private var releaseTime: Int64 {
@@ -304,19 +322,38 @@ public struct StdioReplayer: Sendable {
 
     private mutating func release(at time: Int64) -> [Action] {
         var actions: [Action] = []
+        for index in late where !isClosed {
+            leftOut.remove(index)
+            send(script.server[index], into: &actions)
+            flush(&actions)
+        }
+        late.removeAll()
         while !isClosed, nextServerStep < script.server.count {
             let step = script.server[nextServerStep]
             guard isDue(step) else { break }
+            if step.answers.contains(where: { !isMatched[$0] }) {
+                leaveOut(step)
+                nextServerStep += 1
+                continue
+            }
             if dueSince == nil { dueSince = time }
             if case .recorded = pace, releaseTime > time { break }
             send(step, into: &actions)
             dueSince = nil
-            isReleased = false
             lastActivity = time
             nextServerStep += 1
         }
         flush(&actions)
         return actions
+    }
+
+    /// Passes over an answer: without its request it has no id to carry. Should the request still come, so will it.
+    private mutating func leaveOut(_ step: ReplayScript.ServerStep) {
+        leftOut.insert(nextServerStep)
+        for request in step.answers {
+            leftOutAnswer[request] = nextServerStep
+            setWaitedFor(request, false)
+        }
     }
 
     private mutating func send(_ step: ReplayScript.ServerStep, into actions: inout [Action]) {
@@ -332,7 +369,7 @@ public struct StdioReplayer: Sendable {
             let bytes = template.filled { value(of: $0) }
             append(bytes, cuts: step.cuts, originalByteCount: template.bytes.count, into: &actions)
         }
-        unansweredCount -= step.answers.count
+        for request in step.answers { setWaitedFor(request, false) }
     }
 
     private mutating func value(of source: FrameTemplate.Source) -> [UInt8]? {
