@@ -170,6 +170,7 @@ public struct StdioReplayer: Sendable {
     private mutating func take(_ message: Message, in line: [UInt8], into actions: inout [Action]) {
         switch message.kind {
         case .request where message.method == "ping":
+            guard !isClosed else { return }
             let id = message.id.map(\.text) ?? []
             actions.append(.write(Array(#"{"jsonrpc":"2.0","id":"#.utf8) + id + Array(",\"result\":{}}\n".utf8)))
         case .request, .notification:
@@ -227,7 +228,7 @@ public struct StdioReplayer: Sendable {
         let mismatch = Mismatch(.unmatched(what: what, nearest: nearest))
         found.mismatches.append(mismatch)
         actions.append(.report(mismatch))
-        guard let id = message.id else { return }
+        guard let id = message.id, !isClosed else { return }
         // A client that got no answer would hang; this one says what happened where the client's user sees it.
         var answer =
             Array(#"{"jsonrpc":"2.0","id":"#.utf8) + id.text + Array(#","error":{"code":-32603,"message":"#.utf8)
