@@ -318,7 +318,8 @@ public struct StdioReplayer: Sendable {
     private var releaseTime: Int64 {
         guard case .recorded(let speed) = pace, let dueSince else { return lastActivity }
         // An edited recording may hold any time; thirty years are as good as never.
-        return dueSince + Int64(min(Double(script.server[nextServerStep].delay) / speed, 1e15).rounded())
+        let delay = min(Double(script.server[nextServerStep].delay) / speed, 1e15)
+        return dueSince + (delay > 0 ? Int64(delay.rounded()) : 0)
     }
 
     private mutating func release(at time: Int64) -> [Action] {
