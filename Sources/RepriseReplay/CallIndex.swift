@@ -79,13 +79,16 @@ struct CallIndex: Sendable {
         for step in (unused.isEmpty ? ofMethod : unused).prefix(Self.nearestCandidateCountMax) {
             guard let pattern = patterns[step] else { continue }
             let differences = JSONDifference.between(
-                pattern.params?.bytes ?? [], params, below: "/params", mask: pattern.mask)
+                pattern.params?.bytes ?? Self.emptyObject, params.isEmpty ? Self.emptyObject : params,
+                below: "/params", mask: pattern.mask)
             if differences.count < best?.differences.count ?? Int.max { best = (step, differences) }
         }
         return best
     }
 
     private static let nearestCandidateCountMax = 100
+
+    private static let emptyObject = Array("{}".utf8)
 
     /// Absent params and `{}` say the same.
     private static func key(of params: JSONDocument?, mask: JSONMask) -> JSONKey? {

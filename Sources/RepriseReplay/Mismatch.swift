@@ -20,7 +20,7 @@ public struct Mismatch: Equatable, Sendable, CustomStringConvertible {
     public struct Nearest: Equatable, Sendable {
         /// Its event.
         public var event: Int
-        /// Where it differs, the first place first; empty when every equal recorded message was used already.
+        /// Where it differs; empty when every equal recorded message was used already, or differs in a variable only.
         public var differences: [JSONDifference]
         /// Whether the client has sent it already.
         public var isUsed: Bool
@@ -56,6 +56,10 @@ public struct Mismatch: Equatable, Sendable, CustomStringConvertible {
     private static func explained(_ nearest: Nearest?) -> String {
         guard let nearest else { return "\n  the recording holds none with this method" }
         guard let first = nearest.differences.first else {
+            // Nothing differs but what stands for a live value: a request id, or a placeholder.
+            guard nearest.isUsed else {
+                return "\n  nearest is event \(nearest.event), which names another request or another secret"
+            }
             return
                 "\n  event \(nearest.event) is equal, but was used already: the client sent it once more than recorded"
         }
