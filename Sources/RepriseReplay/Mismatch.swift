@@ -8,7 +8,7 @@ public struct Mismatch: Equatable, Sendable, CustomStringConvertible {
         case unmatched(what: String, nearest: Nearest?)
         /// The recorded message came, but with other contents.
         case changed(what: String, event: Int, differences: [JSONDifference])
-        /// The client answered a request that the server has not sent.
+        /// The client answered a request that the server has not sent, or to which the recording holds no answer.
         case unexpectedAnswer(id: String)
         /// Nothing was due and nothing came while the client waited for an answer.
         case stalled(event: Int, waitsFor: [Int])
@@ -43,7 +43,7 @@ public struct Mismatch: Equatable, Sendable, CustomStringConvertible {
             let more = differences.count > 5 ? "\n  and \(differences.count - 5) more" : ""
             return "\(what) differs from event \(event) (recorded -> live):" + lines + more
         case .unexpectedAnswer(let id):
-            return "the client answered request \(id), which the server has not sent"
+            return "the client answered request \(id), which is not open, or which the recorded client did not answer"
         case .stalled(let event, let waitsFor):
             let events = waitsFor.prefix(5).map { "event \($0)" }.joined(separator: ", ")
             let more = waitsFor.count > 5 ? " and \(waitsFor.count - 5) more" : ""
