@@ -54,7 +54,8 @@ struct CallIndex: Sendable {
             for step in bucket.steps[bucket.head...] where !isUsed.contains(step) {
                 if let best, best.step < step { break }
                 var trial = bindings
-                guard let pattern = patterns[step], accepts(pattern), pattern.agrees(with: params, bindings: &trial)
+                guard let pattern = patterns[step], accepts(pattern),
+                    pattern.secrets.agrees(with: params, bindings: &trial)
                 else { continue }
                 best = (step, trial)
                 break

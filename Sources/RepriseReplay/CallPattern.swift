@@ -9,8 +9,8 @@ struct CallPattern: Sendable {
     var params: JSONDocument?
     /// The places that a live message may fill otherwise.
     var mask: JSONMask
-    /// Strings with placeholders in them, by their place in the params.
-    var secrets: [(path: JSONPath, text: SecretText)]
+    /// The placeholders in the params.
+    var secrets = SecretPattern()
     /// The recorded progress token, a variable.
     var progressToken: MessageID?
     /// For `notifications/cancelled`: the client step that is cancelled.
@@ -22,7 +22,6 @@ struct CallPattern: Sendable {
         method = message.method ?? ""
         isRequest = message.kind == .request
         mask = VariableRules.mask(method: method)
-        secrets = []
         guard let range = message.params, let document = try? JSONDocument(Array(frame.bytes[range])) else { return }
         params = document
         if let token = VariableRules.progressTokenOfRequest.node(in: document) {
@@ -31,28 +30,8 @@ struct CallPattern: Sendable {
         if method == "notifications/cancelled", let id = VariableRules.cancelledRequest.node(in: document) {
             cancels = cancelling(MessageID(text: Array(document.raw(at: id))))
         }
-        let placeholders = frame.placeholders
-            .filter { range.lowerBound <= $0.lowerBound && $0.upperBound <= range.upperBound }
-            .map { $0.lowerBound - range.lowerBound..<$0.upperBound - range.lowerBound }
-        for site in SecretSite.sites(of: placeholders, in: document) {
-            mask.variable.append(site.path)
-            if let text = site.text { secrets.append((site.path, text)) }
-        }
-    }
-
-    /// Whether live params agree at the variable places, given what is bound already; new bindings are noted.
-    func agrees(with live: JSONDocument?, bindings: inout SecretBindings) -> Bool {
-        guard !secrets.isEmpty else { return true }
-        guard let live else { return false }
-        var trial = bindings
-        for (path, text) in secrets {
-            guard let node = path.node(in: live) else { return false }
-            let isString = live.nodes[node].kind == .string
-            let value = isString ? live.string(at: node) : Array(live.raw(at: node))
-            guard text.matches(value, bindings: &trial) else { return false }
-        }
-        bindings = trial
-        return true
+        secrets = SecretPattern(frame.placeholders, in: range, document: document)
+        mask.variable += secrets.paths
     }
 }
 

@@ -9,7 +9,7 @@ struct ReplayScript: Sendable {
             /// A request or notification; its params are empty when absent.
             case call(CallPattern)
             /// The answer to a request of the server.
-            case answer(id: MessageID, body: [UInt8])
+            case answer(id: MessageID, body: [UInt8], secrets: SecretPattern)
             /// A frame that is no message, kept byte for byte.
             case malformed([UInt8])
             /// A frame of which redaction kept only length and digest.
@@ -154,14 +154,22 @@ private struct Builder {
                 content = .call(pattern)
             case .result, .error:
                 clientAnswers.append(client.count)
-                content = .answer(
-                    id: part.id ?? MessageID(text: Array("null".utf8)), body: Array(frame.bytes[part.range]))
+                content = answer(part, of: frame)
             case .batch, .malformed:
                 content = .malformed(frame.bytes)
             }
             stepOfMessage[message] = client.count
             client.append(.init(event: frame.event, time: frame.time, content: content))
         }
+    }
+
+    private func answer(_ message: Message, of frame: MessageLog.LoggedFrame) -> ReplayScript.ClientStep.Content {
+        let body = Array(frame.bytes[message.range])
+        let secrets = (try? JSONDocument(body)).map {
+            SecretPattern(frame.placeholders, in: message.range, document: $0)
+        }
+        return .answer(
+            id: message.id ?? MessageID(text: Array("null".utf8)), body: body, secrets: secrets ?? SecretPattern())
     }
 
     private mutating func appendServer(_ index: Int) {

@@ -67,6 +67,41 @@ struct SecretBindings: Sendable {
     }
 }
 
+/// The placeholders of one recorded value, with what stands around them.
+struct SecretPattern: Sendable {
+    private(set) var sites: [SecretSite] = []
+
+    init() {}
+
+    /// The placeholders of a frame that stand in the part of it that `document` is.
+    init(_ placeholders: [Range<Int>], in part: Range<Int>, document: JSONDocument) {
+        let inside =
+            placeholders
+            .filter { part.lowerBound <= $0.lowerBound && $0.upperBound <= part.upperBound }
+            .map { $0.lowerBound - part.lowerBound..<$0.upperBound - part.lowerBound }
+        sites = SecretSite.sites(of: inside, in: document)
+    }
+
+    /// The places that a live value may fill otherwise.
+    var paths: [JSONPath] { sites.map(\.path) }
+
+    /// Whether a live value agrees at these places, given what is bound already; new bindings are noted.
+    func agrees(with live: JSONDocument?, bindings: inout SecretBindings) -> Bool {
+        guard sites.contains(where: { $0.text != nil }) else { return true }
+        guard let live else { return false }
+        var trial = bindings
+        for site in sites {
+            guard let text = site.text else { continue }
+            guard let node = site.path.node(in: live) else { return false }
+            let isString = live.nodes[node].kind == .string
+            let value = isString ? live.string(at: node) : Array(live.raw(at: node))
+            guard text.matches(value, bindings: &trial) else { return false }
+        }
+        bindings = trial
+        return true
+    }
+}
+
 /// One place in a document where placeholders stand.
 struct SecretSite {
     /// The string, or the object one of whose keys holds a placeholder.

@@ -84,7 +84,7 @@ public struct StdioReplayer: Sendable {
         isWaitedFor = isMatched
         for (step, content) in script.client.map(\.content).enumerated() {
             switch content {
-            case .answer(let id, _): answers[id, default: []].append(step)
+            case .answer(let id, _, _): answers[id, default: []].append(step)
             case .malformed, .omitted: malformed.append(step)
             case .call, .end: break
             }
@@ -238,7 +238,7 @@ public struct StdioReplayer: Sendable {
 
     private mutating func takeAnswer(_ message: Message, in line: [UInt8], into actions: inout [Action]) {
         guard let id = message.id, requestsSent.contains(id),
-            let step = answers[id]?.first, case .answer(_, let recorded) = script.client[step].content
+            let step = answers[id]?.first, case .answer(_, let recorded, let secrets) = script.client[step].content
         else {
             note(.unexpectedAnswer(id: message.id?.description ?? "null"), &actions)
             return
@@ -246,8 +246,10 @@ public struct StdioReplayer: Sendable {
         answers[id]?.removeFirst()
         markMatched(step)
         found.matchedCount += 1
-        let idPlace = JSONMask(variable: [JSONPath(keys: "id")])
-        let differences = JSONDifference.between(recorded, Array(line[message.range]), below: "", mask: idPlace)
+        let live = Array(line[message.range])
+        var mask = JSONMask(variable: [JSONPath(keys: "id")])
+        if secrets.agrees(with: try? JSONDocument(live), bindings: &bindings) { mask.variable += secrets.paths }
+        let differences = JSONDifference.between(recorded, live, below: "", mask: mask)
         if !differences.isEmpty {
             let what = "the answer to request \(id)"
             note(.changed(what: what, event: script.client[step].event, differences: differences), &actions)
@@ -422,7 +424,7 @@ public struct StdioReplayer: Sendable {
     private static func name(of step: ReplayScript.ClientStep) -> String {
         switch step.content {
         case .call(let pattern): pattern.method
-        case .answer(let id, _): "answer to \(id)"
+        case .answer(let id, _, _): "answer to \(id)"
         case .malformed, .omitted: "a frame that is no message"
         case .end: "the end of its input"
         }
