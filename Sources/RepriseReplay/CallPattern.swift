@@ -40,6 +40,8 @@ enum VariableRules {
     static let progressTokenOfRequest = JSONPath(keys: "_meta", "progressToken")
     static let progressTokenOfNotification = JSONPath(keys: "progressToken")
     static let cancelledRequest = JSONPath(keys: "requestId")
+    /// The request whose id is the subscription's id (MCP 2026-07-28).
+    static let subscribing = "subscriptions/listen"
     static let subscription = JSONPath(keys: "_meta", "io.modelcontextprotocol/subscriptionId")
 
     /// Who the client is, and tracing: differs between equal sessions.

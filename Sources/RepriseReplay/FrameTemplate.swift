@@ -17,7 +17,8 @@ struct FrameTemplate: Sendable {
     private(set) var places: [(range: Range<Int>, source: Source)] = []
 
     init(
-        frame index: Int, of log: MessageLog, stepOfRequest: (Int) -> Int?, stepOfToken: (MessageID) -> Int?
+        frame index: Int, of log: MessageLog, stepOfRequest: (Int) -> Int?, stepOfToken: (MessageID) -> Int?,
+        stepOfSubscription: (MessageID) -> Int?
     ) {
         let frame = log.frames[index]
         bytes = frame.bytes
@@ -26,14 +27,26 @@ struct FrameTemplate: Sendable {
             if let request = logged.request, let step = stepOfRequest(request), let range = logged.message.idRange {
                 places.append((range, .requestID(step: step)))
             }
-            guard logged.message.kind == .notification, let params = logged.message.params,
-                let document = try? JSONDocument(Array(frame.bytes[params]))
+            guard let part = logged.message.params ?? logged.message.result,
+                let document = try? JSONDocument(Array(frame.bytes[part]))
             else { continue }
-            if logged.message.method == "notifications/progress",
-                let node = VariableRules.progressTokenOfNotification.node(in: document),
-                let step = stepOfToken(MessageID(text: Array(document.raw(at: node))))
-            {
-                places.append((shifted(document.nodes[node].range, by: params), .progressToken(step: step)))
+            func place(_ path: JSONPath, _ source: (MessageID) -> Source?) {
+                guard let node = path.node(in: document),
+                    let source = source(MessageID(text: Array(document.raw(at: node))))
+                else { return }
+                let range = document.nodes[node].range
+                places.append((range.lowerBound + part.lowerBound..<range.upperBound + part.lowerBound, source))
+            }
+            let subscription: (MessageID) -> Source? = { stepOfSubscription($0).map { .requestID(step: $0) } }
+            place(VariableRules.subscription, subscription)
+            switch logged.message.method {
+            case "notifications/progress":
+                place(VariableRules.progressTokenOfNotification) { stepOfToken($0).map { .progressToken(step: $0) } }
+            case "notifications/cancelled":
+                // The server ends a subscription with it (MCP 2026-07-28); any other id in it is the server's own.
+                place(VariableRules.cancelledRequest, subscription)
+            default:
+                break
             }
         }
         let document = frame.placeholders.isEmpty ? nil : try? JSONDocument(bytes)
@@ -57,10 +70,6 @@ struct FrameTemplate: Sendable {
         }
         output += bytes[position...]
         return output
-    }
-
-    private func shifted(_ range: Range<Int>, by outer: Range<Int>) -> Range<Int> {
-        range.lowerBound + outer.lowerBound..<range.upperBound + outer.lowerBound
     }
 
     /// How many strings stand around the bytes at `range`: 1 in a plain string, 2 in JSON that is itself a string.

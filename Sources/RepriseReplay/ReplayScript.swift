@@ -108,6 +108,8 @@ private struct Builder {
     /// The latest client step that used a progress token, or a request id.
     private var tokens: [MessageID: Int] = [:]
     private var requests: [MessageID: Int] = [:]
+    /// The client step that opened a subscription, by its id, which is that of the request.
+    private var subscriptions: [MessageID: Int] = [:]
     private var lastServerTime: Int64 = 0
 
     init(log: MessageLog) {
@@ -149,6 +151,7 @@ private struct Builder {
             case .request, .notification:
                 let pattern = CallPattern(message: message, of: log, cancelling: { requests[$0] })
                 if let id = part.id { requests[id] = client.count }
+                if let id = part.id, pattern.method == VariableRules.subscribing { subscriptions[id] = client.count }
                 if let cancelled = pattern.cancels { cancellations[cancelled] = client.count }
                 if let token = pattern.progressToken { tokens[token] = client.count }
                 content = .call(pattern)
@@ -183,7 +186,7 @@ private struct Builder {
         for step in answers {
             guard case .call(let pattern) = client[step].content else { continue }
             // A subscription is answered when it ends (MCP 2026-07-28), so that nobody waits for its answer.
-            client[step].isAnswerAwaited = pattern.method != "subscriptions/listen"
+            client[step].isAnswerAwaited = pattern.method != VariableRules.subscribing
         }
         let requests = frame.messages.filter { log.messages[$0].message.kind == .request }
         let content: ReplayScript.ServerStep.Content =
@@ -192,7 +195,8 @@ private struct Builder {
             } else {
                 .frame(
                     FrameTemplate(
-                        frame: index, of: log, stepOfRequest: { stepOfMessage[$0] }, stepOfToken: { tokens[$0] }))
+                        frame: index, of: log, stepOfRequest: { stepOfMessage[$0] }, stepOfToken: { tokens[$0] },
+                        stepOfSubscription: { subscriptions[$0] }))
             }
         server.append(
             .init(
