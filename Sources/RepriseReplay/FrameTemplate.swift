@@ -57,9 +57,12 @@ struct FrameTemplate: Sendable {
         places.sort { $0.range.lowerBound < $1.range.lowerBound }
     }
 
-    /// The frame with live values in their places.
-    func filled(_ value: (Source) -> [UInt8]?) -> [UInt8] {
-        guard !places.isEmpty else { return bytes }
+    /// The frame with live values in their places, and where the recorded frame was cut.
+    ///
+    /// A cut keeps its place between the same bytes; one inside a variable comes behind the live value.
+    func filled(cuts: [Frame.Cut] = [], _ value: (Source) -> [UInt8]?) -> (bytes: [UInt8], cuts: [Int]) {
+        var offsets = cuts.map { min($0.offset, bytes.count) }
+        guard !places.isEmpty else { return (bytes, offsets) }
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count + 16 * places.count)
         var position = 0
@@ -67,9 +70,12 @@ struct FrameTemplate: Sendable {
             output += bytes[position..<range.lowerBound]
             output += value(source) ?? Array(bytes[range])
             position = range.upperBound
+            for (index, cut) in cuts.enumerated() where cut.offset > range.lowerBound {
+                offsets[index] = output.count + max(0, min(cut.offset, bytes.count) - range.upperBound)
+            }
         }
         output += bytes[position...]
-        return output
+        return (output, offsets)
     }
 
     /// How many strings stand around the bytes at `range`: 1 in a plain string, 2 in JSON that is itself a string.

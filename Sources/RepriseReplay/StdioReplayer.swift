@@ -370,8 +370,8 @@ public struct StdioReplayer: Sendable {
             note(.omitted(event: step.event, byteCount: byteCount), &actions)
         case .frame(let template):
             for id in step.requestIDs { requestsSent.insert(id) }
-            let bytes = template.filled { value(of: $0) }
-            append(bytes, cuts: step.cuts, originalByteCount: template.bytes.count, into: &actions)
+            let (bytes, cuts) = template.filled(cuts: step.cuts ?? []) { value(of: $0) }
+            append(bytes, cuts: step.cuts == nil ? [bytes.count] : cuts, into: &actions)
         }
         for request in step.answers { setWaitedFor(request, false) }
     }
@@ -396,20 +396,11 @@ public struct StdioReplayer: Sendable {
     }
 
     /// Splits the frame where the server's reads ended, and keeps back what came in the same read as its successor.
-    private mutating func append(
-        _ bytes: [UInt8], cuts: [Frame.Cut]?, originalByteCount: Int, into actions: inout [Action]
-    ) {
-        guard let cuts else {
-            outgoing += bytes
-            flush(&actions)
-            return
-        }
+    private mutating func append(_ bytes: [UInt8], cuts: [Int], into actions: inout [Action]) {
         var position = 0
-        for cut in cuts {
-            // A live id of another length moves what stands after it, so the cut keeps its distance from the end.
-            let offset = max(position, min(bytes.count, cut.offset + bytes.count - originalByteCount))
-            outgoing += bytes[position..<offset]
-            position = offset
+        for cut in cuts where cut >= position {
+            outgoing += bytes[position..<cut]
+            position = cut
             flush(&actions)
         }
         outgoing += bytes[position...]
