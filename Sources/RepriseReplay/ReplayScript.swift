@@ -40,6 +40,8 @@ struct ReplayScript: Sendable {
         var content: Content
         /// The client steps that this frame answers; empty for what answers no request.
         var answers: [Int]
+        /// Whether it waits for everything that the client had sent before it: all but an ordinary answer does.
+        var waitsForAll: Bool
         /// The cancellations of those requests that were recorded before it: the answer may be what they led to.
         var cancellations: [Int] = []
         /// Number of client steps recorded before it.
@@ -129,7 +131,7 @@ private struct Builder {
         } else {
             server.append(
                 .init(
-                    event: event, name: "the end of its output", content: .end, answers: [],
+                    event: event, name: "the end of its output", content: .end, answers: [], waitsForAll: true,
                     clientStepCountBefore: client.count,
                     clientAnswerCountBefore: clientAnswers.count,
                     delay: delay(of: time, answers: []), requestIDs: []))
@@ -183,10 +185,13 @@ private struct Builder {
             return
         }
         let answers = frame.messages.compactMap { log.messages[$0].request.flatMap { stepOfMessage[$0] } }
+        var waitsForAll = answers.isEmpty
         for step in answers {
             guard case .call(let pattern) = client[step].content else { continue }
-            // A subscription is answered when it ends (MCP 2026-07-28), so that nobody waits for its answer.
-            client[step].isAnswerAwaited = pattern.method != VariableRules.subscribing
+            // The answer to a subscription is its end (MCP 2026-07-28): no client waits for it, and it is no reaction.
+            let isSubscription = pattern.method == VariableRules.subscribing
+            client[step].isAnswerAwaited = !isSubscription
+            waitsForAll = waitsForAll || isSubscription
         }
         let requests = frame.messages.filter { log.messages[$0].message.kind == .request }
         let content: ReplayScript.ServerStep.Content =
@@ -201,7 +206,8 @@ private struct Builder {
         server.append(
             .init(
                 event: frame.event, name: log.name(ofFrame: index), content: content, answers: answers,
-                cancellations: answers.compactMap { cancellations[$0] }, clientStepCountBefore: client.count,
+                waitsForAll: waitsForAll, cancellations: answers.compactMap { cancellations[$0] },
+                clientStepCountBefore: client.count,
                 clientAnswerCountBefore: clientAnswers.count,
                 delay: delay(of: frame.time, answers: answers),
                 requestIDs: requests.compactMap { log.messages[$0].message.id }, cuts: frame.cuts))

@@ -308,7 +308,7 @@ public struct StdioReplayer: Sendable {
 
     /// The client steps that a server step still waits for, at most `limit` of each sort.
     private func missing(of step: ReplayScript.ServerStep, limit: Int = .max) -> [Int] {
-        guard step.answers.isEmpty else {
+        guard step.waitsForAll else {
             let answers = script.clientAnswers[..<step.clientAnswerCountBefore].dropFirst(firstUnsettledAnswer)
             return (step.answers + step.cancellations).filter { !isSettled[$0] }
                 + answers.lazy.filter { !isSettled[$0] }.prefix(limit)
