@@ -30,7 +30,7 @@ public struct JSONDifference: Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Every place where `second` differs from `first`, in the order of the first value; equality as in matching.
+    /// Every place where `second` differs from `first`, members in the order of their keys; equality as in matching.
     ///
     /// An array element that was put in or taken out is one difference: its neighbours are aligned by equality, then
     /// by their `name`, `uri` or `id`.
@@ -66,6 +66,32 @@ public struct JSONDifference: Equatable, Sendable, CustomStringConvertible {
     }
 }
 
+extension JSONDifference {
+    /// The place of two different frames that need not be JSON, as strings.
+    static func between(frame first: [UInt8], frame second: [UInt8]) -> JSONDifference {
+        let (from, to) = excerpts(first, second)
+        return JSONDifference(pointer: "", change: .changed(from: from, to: to))
+    }
+
+    /// Two different strings as JSON; of long ones the parts around the first difference.
+    fileprivate static func excerpts(_ a: [UInt8], _ b: [UInt8]) -> (String, String) {
+        guard max(a.count, b.count) > valueByteCountMax else { return (quoted(a[...]), quoted(b[...])) }
+        let common = zip(a, b).prefix { $0 == $1 }.count
+        let start = max(0, common - 40)
+        func excerpt(_ bytes: [UInt8]) -> String {
+            let part = bytes[start..<min(bytes.count, start + valueByteCountMax)]
+            return quoted(part) + " (from byte \(start) of \(bytes.count))"
+        }
+        return (excerpt(a), excerpt(b))
+    }
+
+    private static func quoted(_ bytes: ArraySlice<UInt8>) -> String {
+        var output: [UInt8] = []
+        JSONString.encode(String(decoding: bytes, as: UTF8.self), into: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+}
+
 /// Walks two documents side by side.
 private struct Comparison {
     let first: JSONDocument
@@ -83,7 +109,7 @@ private struct Comparison {
         case (.array, .array):
             compareArrays(a, b, at: path)
         case (.string, .string) where first.string(at: a) != second.string(at: b):
-            let (from, to) = excerpts(first.string(at: a), second.string(at: b))
+            let (from, to) = JSONDifference.excerpts(first.string(at: a), second.string(at: b))
             note(path, .changed(from: from, to: to))
         default:
             guard JSONKey(first, node: a) != JSONKey(second, node: b) else { return }
@@ -135,23 +161,5 @@ private struct Comparison {
             if let member = document.member(key, of: node) { return document.string(at: member) }
         }
         return nil
-    }
-
-    /// Two different strings as JSON; of long ones the parts around the first difference.
-    private func excerpts(_ a: [UInt8], _ b: [UInt8]) -> (String, String) {
-        guard max(a.count, b.count) > JSONDifference.valueByteCountMax else { return (quoted(a[...]), quoted(b[...])) }
-        let common = zip(a, b).prefix { $0 == $1 }.count
-        let start = max(0, common - 40)
-        func excerpt(_ bytes: [UInt8]) -> String {
-            let part = bytes[start..<min(bytes.count, start + JSONDifference.valueByteCountMax)]
-            return quoted(part) + " (from byte \(start) of \(bytes.count))"
-        }
-        return (excerpt(a), excerpt(b))
-    }
-
-    private func quoted(_ bytes: ArraySlice<UInt8>) -> String {
-        var output: [UInt8] = []
-        JSONString.encode(String(decoding: bytes, as: UTF8.self), into: &output)
-        return String(decoding: output, as: UTF8.self)
     }
 }

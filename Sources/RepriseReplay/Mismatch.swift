@@ -54,7 +54,7 @@ public struct Mismatch: Equatable, Sendable, CustomStringConvertible {
     }
 
     private static func explained(_ nearest: Nearest?) -> String {
-        guard let nearest else { return "\n  the recording holds none with this method" }
+        guard let nearest else { return "\n  the recording holds none like it" }
         guard let first = nearest.differences.first else {
             // Nothing differs but what stands for a live value: a request id, or a placeholder.
             guard nearest.isUsed else {

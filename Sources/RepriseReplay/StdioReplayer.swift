@@ -262,8 +262,18 @@ public struct StdioReplayer: Sendable {
             markMatched(step)
             found.matchedCount += 1
         } else {
-            note(.unmatched(what: "a frame of \(line.count) bytes that is no message", nearest: nil), &actions)
+            let nearest = malformed.last.map { step in
+                Mismatch.Nearest(
+                    event: script.client[step].event,
+                    differences: [JSONDifference.between(frame: bytes(of: script.client[step].content), frame: line)],
+                    isUsed: false)
+            }
+            note(.unmatched(what: "a frame of \(line.count) bytes that is no message", nearest: nearest), &actions)
         }
+    }
+
+    private func bytes(of content: ReplayScript.ClientStep.Content) -> [UInt8] {
+        if case .malformed(let bytes) = content { bytes } else { [] }
     }
 
     private func equals(_ content: ReplayScript.ClientStep.Content, _ line: [UInt8]) -> Bool {
