@@ -5,61 +5,45 @@ struct Alignment: Equatable {
     /// Index in the second sequence; nil for an element that only the first has.
     var second: Int?
 
-    /// Pairs of equal elements by a shortest edit script, and between them pairs of similar ones in order.
+    /// Pairs of equal elements, and between them pairs of elements with equal labels, the first with the first.
     ///
-    /// Both sequences keep their order. Elements without a partner stand alone. Without any similarity two gaps of
-    /// one element each are paired, so that a change is one change and not a removal and an addition.
-    static func of<Element: Hashable>(
-        _ first: [Element], _ second: [Element], isSimilar: (Int, Int) -> Bool
+    /// Both sequences keep their order. Elements without a partner stand alone, but where one of each sequence is left
+    /// between two pairs they are a pair too, so that a change is one change and not a removal and an addition.
+    static func of<Element: Hashable, Label: Hashable>(
+        _ first: [Element], _ second: [Element], labels: (first: [Label], second: [Label])
     ) -> [Alignment] {
-        var removed: Set<Int> = []
-        var inserted: Set<Int> = []
-        for change in second.difference(from: first) {
-            switch change {
-            case .remove(let offset, _, _): removed.insert(offset)
-            case .insert(let offset, _, _): inserted.insert(offset)
+        fill(common(first, second), first.indices, second.indices) { first, second in
+            let ids = CommonSubsequence.ids(Array(labels.first[first]), Array(labels.second[second]))
+            let like = CommonSubsequence.inOrder(ids.first, ids.second).map {
+                (first: $0.first + first.lowerBound, second: $0.second + second.lowerBound)
+            }
+            return fill(like, first, second) { first, second in
+                if first.count == 1, second.count == 1 {
+                    return [Alignment(first: first.lowerBound, second: second.lowerBound)]
+                }
+                return first.map { Alignment(first: $0) } + second.map { Alignment(second: $0) }
             }
         }
-        var result: [Alignment] = []
-        var i = 0
-        var j = 0
-        while i < first.count || j < second.count {
-            var gapFirst: [Int] = []
-            var gapSecond: [Int] = []
-            while i < first.count, removed.contains(i) {
-                gapFirst.append(i)
-                i += 1
-            }
-            while j < second.count, inserted.contains(j) {
-                gapSecond.append(j)
-                j += 1
-            }
-            result += pairs(of: gapFirst, gapSecond, isSimilar: isSimilar)
-            if i < first.count, j < second.count {
-                result.append(Alignment(first: i, second: j))
-                i += 1
-                j += 1
-            }
-        }
-        return result
     }
 
-    private static func pairs(of first: [Int], _ second: [Int], isSimilar: (Int, Int) -> Bool) -> [Alignment] {
+    /// Equal elements in the order of both sequences: as many as there are, or many where the sequences differ a lot.
+    static func common<Element: Hashable>(_ first: [Element], _ second: [Element]) -> [(first: Int, second: Int)] {
+        let ids = CommonSubsequence.ids(first, second)
+        return CommonSubsequence.of(ids.first, ids.second)
+    }
+
+    /// The pairs in order, with what `gap` makes of the elements before, between and after them.
+    private static func fill(
+        _ pairs: [(first: Int, second: Int)], _ first: Range<Int>, _ second: Range<Int>,
+        gap: (Range<Int>, Range<Int>) -> [Alignment]
+    ) -> [Alignment] {
         var result: [Alignment] = []
-        var rest = second[...]
-        for i in first {
-            if let match = rest.firstIndex(where: { isSimilar(i, $0) }) {
-                result += rest[..<match].map { Alignment(second: $0) }
-                result.append(Alignment(first: i, second: rest[match]))
-                rest = rest[(match + 1)...]
-            } else {
-                result.append(Alignment(first: i))
-            }
+        var (i, j) = (first.lowerBound, second.lowerBound)
+        for pair in pairs {
+            result += gap(i..<pair.first, j..<pair.second)
+            result.append(Alignment(first: pair.first, second: pair.second))
+            (i, j) = (pair.first + 1, pair.second + 1)
         }
-        result += rest.map { Alignment(second: $0) }
-        if result.count == 2, let i = result[0].first, let j = result[1].second, first.count == 1, second.count == 1 {
-            return [Alignment(first: i, second: j)]
-        }
-        return result
+        return result + gap(i..<first.upperBound, j..<second.upperBound)
     }
 }

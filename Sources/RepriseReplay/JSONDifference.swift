@@ -144,7 +144,7 @@ private struct Comparison {
         let right = second.elements(of: b)
         let alignment = Alignment.of(
             left.map { JSONKey(first, node: $0) }, right.map { JSONKey(second, node: $0) },
-            isSimilar: { label(of: left[$0], in: first) == label(of: right[$1], in: second) })
+            labels: (left.map { label(of: $0, in: first) }, right.map { label(of: $0, in: second) }))
         for pair in alignment {
             switch (pair.first, pair.second) {
             case (let i?, let j?): compare(left[i], right[j], at: path.appending(j))

@@ -40,7 +40,7 @@ public struct RecordingDiff: Equatable, Sendable {
         let right = sides.1.calls(direction)
         let pairs = Alignment.of(
             left.map { sides.0.key(of: $0) }, right.map { sides.1.key(of: $0) },
-            isSimilar: { sides.0.log.name(of: left[$0]) == sides.1.log.name(of: right[$1]) })
+            labels: (left.map { sides.0.log.name(of: $0) }, right.map { sides.1.log.name(of: $0) }))
         var alone: (left: [Int], right: [Int]) = ([], [])
         for pair in pairs {
             switch (pair.first, pair.second) {
@@ -74,9 +74,7 @@ public struct RecordingDiff: Equatable, Sendable {
         let right = sides.1.messages(direction)
         let taken = Set(left.compactMap { partner[$0] })
         let order = right.filter { taken.contains($0) }
-        let kept = Set(
-            Alignment.of(left.compactMap { partner[$0] }, order, isSimilar: { _, _ in false })
-                .compactMap { $0.first != nil ? $0.second.map { order[$0] } : nil })
+        let kept = Set(Alignment.common(left.compactMap { partner[$0] }, order).map { order[$0.second] })
         for message in left {
             let what = sides.0.log.name(of: message)
             let event = sides.0.event(of: message)
