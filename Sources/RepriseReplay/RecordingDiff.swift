@@ -98,6 +98,10 @@ public struct RecordingDiff: Equatable, Sendable {
     private static func differences(_ sides: (DiffSide, DiffSide), _ first: Int, _ second: Int) -> [JSONDifference] {
         let left = sides.0.log.messages[first].message
         let right = sides.1.log.messages[second].message
+        if case .malformed = left.kind {
+            let bytes = (sides.0.log.bytes(left.range, of: first), sides.1.log.bytes(right.range, of: second))
+            return bytes.0 == bytes.1 ? [] : [JSONDifference.between(frame: bytes.0, frame: bytes.1)]
+        }
         let mask = VariableRules.strictMask(method: left.method ?? "")
         var differences = JSONDifference.between(
             sides.0.log.bytes(left.params, of: first), sides.1.log.bytes(right.params, of: second), below: "/params",
@@ -127,7 +131,7 @@ private struct DiffSide {
     struct Key: Hashable {
         var name: String
         var params: JSONKey?
-        /// The bytes of a frame that is no message.
+        /// The bytes of what is no request or notification.
         var bytes: [UInt8]
     }
 
@@ -155,6 +159,6 @@ private struct DiffSide {
         return Key(
             name: log.name(of: index),
             params: params.map { JSONKey($0, mask: VariableRules.strictMask(method: message.method ?? "")) },
-            bytes: isMessage ? [] : log.frames[log.messages[index].frame].bytes)
+            bytes: isMessage ? [] : log.bytes(message.range, of: index))
     }
 }
