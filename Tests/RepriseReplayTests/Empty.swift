@@ -1,1 +1,0 @@
-// Begins empty; its owner replaces this file.
