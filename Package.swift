@@ -11,8 +11,7 @@ let package = Package(
         .library(name: "RepriseReplay", targets: ["RepriseReplay"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // Above the line: no sockets, files, processes, real clock or real randomness (docs/ARCHITECTURE.md).
@@ -31,15 +30,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "reprise", dependencies: ["RepriseCommands"]),
-        .testTarget(name: "MCPWireTests", dependencies: ["MCPWire"]),
-        .testTarget(name: "RepriseRecordingTests", dependencies: ["RepriseRecording"]),
-        .testTarget(name: "RepriseRedactionTests", dependencies: ["RepriseRedaction"]),
-        .testTarget(name: "RepriseReplayTests", dependencies: ["RepriseReplay"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "MCPWireTests", dependencies: ["MCPWire", "TestSupport"]),
+        .testTarget(name: "RepriseRecordingTests", dependencies: ["RepriseRecording", "TestSupport"]),
+        .testTarget(name: "RepriseRedactionTests", dependencies: ["RepriseRedaction", "TestSupport"]),
+        .testTarget(name: "RepriseReplayTests", dependencies: ["RepriseReplay", "TestSupport"]),
         .testTarget(name: "RepriseProxyTests", dependencies: ["RepriseProxy", "RepriseRecording"]),
         // Drives the built program; depending on it has it built.
         .testTarget(
             name: "RepriseCommandsTests",
-            dependencies: ["reprise", "RepriseCommands", "RepriseReplay", "RepriseRecording", "MCPWire"]),
+            dependencies: ["reprise", "RepriseCommands", "RepriseReplay", "RepriseRecording", "MCPWire", "TestSupport"]),
         .testTarget(name: "RepositoryTests"),
     ]
 )

@@ -1,5 +1,6 @@
 import MCPWire
 import Testing
+import TestSupport
 
 /// What line and event-stream decoders have in common.
 protocol FramingDecoder {

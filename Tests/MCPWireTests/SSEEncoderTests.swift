@@ -1,5 +1,6 @@
 import MCPWire
 import Testing
+import TestSupport
 
 @Suite struct SSEEncoderTests {
     @Test func writesOneFieldALine() throws {

@@ -4,6 +4,7 @@
 struct PackageManifest: Sendable {
     struct Target: Equatable, Sendable {
         var name: String
+        /// Whether it lies below Tests: a test target, or what several of them share.
         var isTest: Bool
         var dependencies: [String]
         var line: Int
@@ -24,7 +25,9 @@ struct PackageManifest: Sendable {
             guard let name = arguments.strings(of: "name").first else { continue }
             targets.append(
                 Target(
-                    name: name, isTest: tokens[index].text == "testTarget",
+                    name: name,
+                    isTest: tokens[index].text == "testTarget"
+                        || arguments.strings(of: "path").contains { $0.hasPrefix("Tests/") },
                     dependencies: arguments.strings(of: "dependencies"), line: tokens[index].line))
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import RepriseRecording
 import Testing
+import TestSupport
 
 /// With the recorder in or out, both sides see the same.
 @Suite(.ownThreads) struct RecorderTransparencyTests {

@@ -1,5 +1,6 @@
 import RepriseRecording
 import Testing
+import TestSupport
 
 /// Sizes that real sessions reach.
 @Suite struct LargeRecordingTests {

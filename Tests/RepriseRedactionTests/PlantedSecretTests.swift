@@ -1,5 +1,6 @@
 import MCPWire
 import Testing
+import TestSupport
 
 @testable import RepriseRedaction
 

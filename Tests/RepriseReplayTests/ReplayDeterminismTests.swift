@@ -1,6 +1,7 @@
 import RepriseRecording
 import RepriseReplay
 import Testing
+import TestSupport
 
 /// The same recording and input give the same actions, however the input is cut.
 @Suite struct ReplayDeterminismTests {
