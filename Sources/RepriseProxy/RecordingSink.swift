@@ -58,7 +58,7 @@ final class RecordingSink: Sendable {
         drain()
         writer.withLock { writer in
             let line = writer.encoder.finish(at: now)
-            write(line, &writer)
+            write(line, &writer, isLast: true)
             writer.file = nil
         }
     }
@@ -101,10 +101,10 @@ final class RecordingSink: Sendable {
         }
     }
 
-    private func write(_ line: [UInt8], _ writer: inout Writer) {
+    private func write(_ line: [UInt8], _ writer: inout Writer, isLast: Bool = false) {
         guard writer.file != nil else { return }
         do {
-            try writer.file?.write(line)
+            try writer.file?.write(line, isLast: isLast)
         } catch {
             writer.file = nil
             order.withLock { order in
