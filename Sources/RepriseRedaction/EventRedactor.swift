@@ -29,13 +29,14 @@ public struct EventRedactor: Sendable {
         if frame.isContinued { oversize.insert(pipe) } else { oversize.remove(pipe) }
 
         let redacted: Redacted
-        if isPiece || String(validating: bytes, as: UTF8.self) == nil {
+        // JSON first, as nearly every line is: that it can be read says that it is UTF-8.
+        if !isPiece, let document = try? JSONDocument(bytes) {
+            redacted = redactor.redact(document)
+        } else if !isPiece, String(validating: bytes, as: UTF8.self) != nil {
+            redacted = redactor.redact(text: bytes, stream: pipe == .stderr ? 2 : pipe == .stdout ? 1 : 0)
+        } else {
             frame.payload = .omitted(byteCount: bytes.count, sha256: SHA256.hexadecimal(of: bytes))
             return event.with(frame)
-        } else if (try? JSONScanner.summary(of: bytes.span)) != nil {
-            redacted = redactor.redact(json: bytes)
-        } else {
-            redacted = redactor.redact(text: bytes, stream: pipe == .stderr ? 2 : pipe == .stdout ? 1 : 0)
         }
         guard !redacted.edits.isEmpty else { return event }
         frame.payload = .bytes(redacted.bytes)

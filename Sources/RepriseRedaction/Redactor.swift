@@ -47,7 +47,12 @@ public struct Redactor: Sendable {
         guard let document = try? JSONDocument(content) else {
             return redacted(content, settle { $0.findings(in: content) })
         }
-        return redacted(content, settle { $0.findings(in: document, level: 0) })
+        return redact(document)
+    }
+
+    /// Redacts one JSON value that was read already, as ``redact(json:)`` does.
+    public mutating func redact(_ document: JSONDocument) -> Redacted {
+        redacted(document.bytes, settle { $0.findings(in: document, level: 0) })
     }
 
     /// Redacts UTF-8 text: a malformed line, or a line of a text stream.
