@@ -72,8 +72,8 @@ public struct RecordingEncoder: Sendable {
 
     private static func append(_ event: Event, to line: inout [UInt8]) {
         line.reserveCapacity(96 + (event.frame?.wireByteCount ?? 0))
-        line += Array(#"{"t":"#.utf8)
-        line += Array(String(event.time).utf8)
+        line += #"{"t":"#.utf8
+        line += String(event.time).utf8
         append(key: "s", number: event.session, to: &line)
         append(key: "c", number: event.connection, to: &line)
         append(key: "x", number: event.exchange, to: &line)
@@ -111,7 +111,7 @@ public struct RecordingEncoder: Sendable {
                 form = .json
             }
         }
-        if frame.isContinued { line += Array(#","more":true"#.utf8) }
+        if frame.isContinued { line += #","more":true"#.utf8 }
         if let cuts = frame.cuts {
             line += Array(#","cuts":["#.utf8)
             line += Array(cuts.map { "[\($0.offset),\($0.age)]" }.joined(separator: ",").utf8)
@@ -126,7 +126,7 @@ public struct RecordingEncoder: Sendable {
         if frame.post != [0x0A] { append(key: "post", text: String(decoding: frame.post, as: UTF8.self), to: &line) }
         switch (form, frame.payload) {
         case (.json, .bytes(let bytes)):
-            line += Array(#","json":"#.utf8)
+            line += #","json":"#.utf8
             line += bytes
         case (.text, .bytes(let bytes)):
             line += Array(#","text":"#.utf8)
@@ -142,12 +142,20 @@ public struct RecordingEncoder: Sendable {
 
     private static func append(key: String, number: Int?, to line: inout [UInt8]) {
         guard let number else { return }
-        line += Array(",\"\(key)\":\(number)".utf8)
+        append(key: key, to: &line)
+        line += String(number).utf8
     }
 
     private static func append(key: String, text: String, to line: inout [UInt8]) {
-        line += Array(",\"\(key)\":".utf8)
+        append(key: key, to: &line)
         JSONString.encode(text, into: &line)
+    }
+
+    private static func append(key: String, to line: inout [UInt8]) {
+        // Piece by piece: one string of the pieces would be allocated for every key of every event.
+        line += ",\"".utf8
+        line += key.utf8
+        line += "\":".utf8
     }
 }
 
