@@ -53,12 +53,15 @@ public struct Frame: Equatable, Sendable {
     }
 
     /// The frame of one line as read, its line feed included where it has one.
-    public init(line: [UInt8], cuts: [Cut]? = nil, isContinued: Bool = false) {
+    public init(line: consuming [UInt8], cuts: [Cut]? = nil, isContinued: Bool = false) {
+        // Consumed, so that the only owner of a line pays for no copy.
         let isTerminated = line.last == 0x0A
+        if isTerminated { line.removeLast() }
         self.init(
-            payload: .bytes(isTerminated ? Array(line.dropLast()) : line),
-            post: isTerminated ? [0x0A] : [], cuts: cuts, isContinued: isContinued)
+            payload: .bytes(line), post: isTerminated ? Self.lineFeed : [], cuts: cuts, isContinued: isContinued)
     }
+
+    private static let lineFeed: [UInt8] = [0x0A]
 
     /// The bytes on the wire; nil when the payload was omitted.
     public var wireBytes: [UInt8]? {

@@ -41,12 +41,15 @@ public struct StdioRecorder: Sendable {
     /// A read of `pipe` returned `chunk`, `time` microseconds after the start.
     public mutating func receive(_ chunk: Span<UInt8>, on pipe: Pipe, at time: Int64) -> Outcome {
         guard !self[pipe].hasEnded else { return .bug("bytes on \(pipe.rawValue) after its end") }
-        let lines = self[pipe].decoder.receive(chunk)
+        var lines = self[pipe].decoder.receive(chunk)
         var events: [Event] = []
         events.reserveCapacity(lines.count)
         let pending = self[pipe].decoder.pendingByteCount
-        for (index, line) in lines.enumerated() {
+        for index in lines.indices {
             let endsWithRead = index == lines.count - 1 && pending == 0
+            // Swapped out rather than copied.
+            var line = LineDecoder.Line(bytes: [], end: .lineFeed)
+            swap(&line, &lines[index])
             events.append(event(of: line, on: pipe, at: time, endsWithRead: endsWithRead))
         }
         if pending > 0, !chunk.isEmpty { self[pipe].cuts.append((pending, time)) }
@@ -76,7 +79,7 @@ public struct StdioRecorder: Sendable {
     }
 
     private mutating func event(
-        of line: LineDecoder.Line, on pipe: Pipe, at time: Int64, endsWithRead: Bool
+        of line: consuming LineDecoder.Line, on pipe: Pipe, at time: Int64, endsWithRead: Bool
     ) -> Event {
         let isWholeRead = self[pipe].cuts.isEmpty && endsWithRead
         var cuts: [Frame.Cut]?
@@ -85,7 +88,8 @@ public struct StdioRecorder: Sendable {
             if endsWithRead { cuts?.append(Frame.Cut(offset: line.bytes.count, age: 0)) }
         }
         self[pipe].cuts.removeAll(keepingCapacity: true)
-        let frame = Frame(line: line.bytes, cuts: cuts, isContinued: line.end == .limit)
+        let isContinued = line.end == .limit
+        let frame = Frame(line: line.bytes, cuts: cuts, isContinued: isContinued)
         return Event(
             time: time, connection: 1, direction: pipe.direction,
             kind: pipe == .stderr ? .stderr(frame) : .line(frame))
