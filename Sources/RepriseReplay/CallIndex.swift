@@ -18,11 +18,15 @@ struct CallIndex: Sendable {
 
     private var buckets: [Key: Bucket] = [:]
     private var masks: [String: [JSONMask]] = [:]
-    private var patterns: [Int: CallPattern] = [:]
+    /// The patterns of the client steps that are calls.
+    private var patterns: [CallPattern?]
     private var stepsByMethod: [String: [Int]] = [:]
-    private var isUsed: Set<Int> = []
+    /// Whether a client step was taken.
+    private var isUsed: [Bool]
 
     init(_ script: ReplayScript) {
+        patterns = Array(repeating: nil, count: script.client.count)
+        isUsed = Array(repeating: false, count: script.client.count)
         for (index, step) in script.client.enumerated() {
             guard case .call(let pattern) = step.content else { continue }
             patterns[index] = pattern
@@ -49,9 +53,9 @@ struct CallIndex: Sendable {
             let key = Key(
                 method: method, isRequest: isRequest, mask: maskIndex, params: Self.key(of: params, mask: mask))
             guard var bucket = buckets[key] else { continue }
-            while bucket.head < bucket.steps.count, isUsed.contains(bucket.steps[bucket.head]) { bucket.head += 1 }
+            while bucket.head < bucket.steps.count, isUsed[bucket.steps[bucket.head]] { bucket.head += 1 }
             buckets[key] = bucket
-            for step in bucket.steps[bucket.head...] where !isUsed.contains(step) {
+            for step in bucket.steps[bucket.head...] where !isUsed[step] {
                 if let best, best.step < step { break }
                 var trial = bindings
                 guard let pattern = patterns[step], accepts(pattern),
@@ -62,20 +66,20 @@ struct CallIndex: Sendable {
             }
         }
         guard let best else { return nil }
-        isUsed.insert(best.step)
+        isUsed[best.step] = true
         bindings = best.bindings
         return best.step
     }
 
     /// Whether a step was taken.
-    func isTaken(_ step: Int) -> Bool { isUsed.contains(step) }
+    func isTaken(_ step: Int) -> Bool { isUsed[step] }
 
     /// The recorded call most like a live one that matched nothing, with the first differences between them.
     ///
     /// Looks at the ``nearestCandidateCountMax`` calls of the method that are unused, or else used, in order.
     func nearest(method: String, params: [UInt8]) -> (step: Int, differences: [JSONDifference])? {
         let ofMethod = stepsByMethod[method] ?? []
-        let unused = ofMethod.filter { !isUsed.contains($0) }
+        let unused = ofMethod.filter { !isUsed[$0] }
         var best: (step: Int, differences: [JSONDifference])?
         for step in (unused.isEmpty ? ofMethod : unused).prefix(Self.nearestCandidateCountMax) {
             guard let pattern = patterns[step] else { continue }

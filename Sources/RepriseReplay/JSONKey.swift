@@ -12,6 +12,7 @@ struct JSONKey: Hashable, Sendable {
         let paths =
             mask.variable.map { (path: $0.components[...], isVolatile: false) }
             + mask.volatile.map { (path: $0.components[...], isVolatile: true) }
+        bytes.reserveCapacity(document.nodes[node].range.count + 32)
         append(node, of: document, masked: paths)
     }
 
@@ -26,7 +27,7 @@ struct JSONKey: Hashable, Sendable {
         case .object:
             bytes.append(UInt8(ascii: "{"))
             for (key, value) in Self.sortedMembers(of: node, in: document) {
-                let below = Self.masks(masked, below: key)
+                let below = masked.isEmpty ? [] : Self.masks(masked, below: key)
                 if below.contains(where: { $0.path.isEmpty && $0.isVolatile }) { continue }
                 append(string: key)
                 append(value, of: document, masked: below)
@@ -55,7 +56,9 @@ struct JSONKey: Hashable, Sendable {
     }
 
     private mutating func append(string: [UInt8]) {
-        bytes += Array("\"\(string.count):".utf8)
+        bytes.append(UInt8(ascii: "\""))
+        bytes += String(string.count).utf8
+        bytes.append(UInt8(ascii: ":"))
         bytes += string
     }
 
@@ -65,17 +68,27 @@ struct JSONKey: Hashable, Sendable {
 
     /// The members sorted by key, the last of duplicates only.
     static func sortedMembers(of object: Int, in document: JSONDocument) -> [(key: [UInt8], value: Int)] {
-        let members = document.members(of: object).enumerated().map { index, member in
-            (key: document.string(at: member.key), value: member.value, index: index)
+        var members: [(key: [UInt8], value: Int)] = []
+        var isSorted = true
+        for member in document.members(of: object) {
+            let key = document.string(at: member.key)
+            if isSorted, let last = members.last { isSorted = last.key.lexicographicallyPrecedes(key) }
+            members.append((key, member.value))
         }
-        let sorted = members.sorted { left, right in
-            left.key == right.key ? left.index < right.index : left.key.lexicographicallyPrecedes(right.key)
-        }
+        guard !isSorted else { return members }
+        // Later members have higher nodes.
+        members.sort { $0.key == $1.key ? $0.value < $1.value : $0.key.lexicographicallyPrecedes($1.key) }
         var unique: [(key: [UInt8], value: Int)] = []
-        for member in sorted {
+        unique.reserveCapacity(members.count)
+        for member in members {
             if unique.last?.key == member.key { unique.removeLast() }
-            unique.append((member.key, member.value))
+            unique.append(member)
         }
         return unique
+    }
+
+    /// Feeds what `==` compares, all bytes at once.
+    func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
 }

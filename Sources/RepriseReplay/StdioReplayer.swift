@@ -45,8 +45,9 @@ public struct StdioReplayer: Sendable {
     /// Everything before it is settled: an index of client steps, and one of the client's answers among them.
     private var firstUnsettled = 0
     private var firstUnsettledAnswer = 0
-    private var liveIDs: [Int: MessageID] = [:]
-    private var liveTokens: [Int: [UInt8]] = [:]
+    /// What the live client chose, by client step.
+    private var liveIDs: [MessageID?]
+    private var liveTokens: [[UInt8]?]
     /// Whether the client waits for the answer to its request that is this client step.
     private var isWaitedFor: [Bool]
     private var waitedForCount = 0
@@ -82,6 +83,8 @@ public struct StdioReplayer: Sendable {
         isMatched = [Bool](repeating: false, count: script.client.count)
         isSettled = isMatched
         isWaitedFor = isMatched
+        liveIDs = Array(repeating: nil, count: script.client.count)
+        liveTokens = Array(repeating: nil, count: script.client.count)
         for (step, content) in script.client.map(\.content).enumerated() {
             switch content {
             case .answer(let id, _, _): answers[id, default: []].append(step)
