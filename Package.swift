@@ -8,7 +8,9 @@ let package = Package(
         .executable(name: "reprise", targets: ["reprise"]),
         .library(name: "MCPWire", targets: ["MCPWire"]),
         .library(name: "RepriseRecording", targets: ["RepriseRecording"]),
+        .library(name: "RepriseRedaction", targets: ["RepriseRedaction"]),
         .library(name: "RepriseReplay", targets: ["RepriseReplay"]),
+        .library(name: "RepriseProxy", targets: ["RepriseProxy"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
