@@ -13,7 +13,7 @@ import Testing
         let process = try RunningProcess(Command.record(folder.file("a.jsonl"), redact: "none", Command.shell(script)))
         let taken = try process.read(byteCount: 1 << 20)
         #expect(taken.count == 1 << 20)
-        try process.deadline.wait("a full pipe") { process.availableByteCount >= 1 << 16 }
+        try process.waitForFullOutput()
         for number in 1...3 {
             try process.send("still there \(number)")
             try process.waitForError("still there \(number)\n")

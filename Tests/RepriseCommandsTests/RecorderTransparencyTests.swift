@@ -66,7 +66,7 @@ import TestSupport
         // The recorder finds nothing to read at first, and later nobody who reads.
         try process.waitForError("recording to")
         process.writeInBackground(sent)
-        try process.deadline.wait("a full pipe") { process.availableByteCount >= 1 << 16 }
+        try process.waitForFullOutput()
         let finished = try process.finish()
         #expect(finished.ending == .exit(0))
         #expect(finished.output.difference(from: sent) == nil)

@@ -43,19 +43,19 @@ struct Deadline: Sendable {
     }
 
     /// Waits until a descriptor can be read from or written to; throws when the deadline passes first.
-    func wait(for descriptor: Int32, _ events: Int32, _ what: String) throws {
+    func wait(for descriptor: Int32, _ events: Int32, _ what: @autoclosure () -> String) throws {
         var polled = pollfd(fd: descriptor, events: Int16(events), revents: 0)
         while true {
             let count = poll(&polled, 1, remaining)
             if count > 0 { return }
-            if count == 0 { throw HarnessError("the deadline passed: \(what)") }
+            if count == 0 { throw HarnessError("the deadline passed: \(what())") }
         }
     }
 
     /// Asks again and again until something holds; throws when the deadline passes first.
-    func wait(_ what: String, until condition: () throws -> Bool) throws {
+    func wait(_ what: @autoclosure () -> String, until condition: () throws -> Bool) throws {
         while try !condition() {
-            guard remaining > 0 else { throw HarnessError("the deadline passed: \(what)") }
+            guard remaining > 0 else { throw HarnessError("the deadline passed: \(what())") }
             usleep(1000)
         }
     }

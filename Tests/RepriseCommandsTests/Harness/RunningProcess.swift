@@ -184,11 +184,13 @@ final class RunningProcess {
         output = -1
     }
 
-    /// Bytes that stand in the output pipe now.
-    var availableByteCount: Int {
-        var count: Int32 = 0
-        _ = ioctl(output, UInt(FIONREAD), &count)
-        return Int(count)
+    /// Waits until the output pipe is as good as full. How many bytes that are depends on how they were written: the
+    /// pages of a pipe may be filled by halves.
+    func waitForFullOutput() throws {
+        try deadline.wait("the output does not fill") {
+            var count: Int32 = 0
+            return ioctl(output, UInt(FIONREAD), &count) == 0 && count >= 1 << 15
+        }
     }
 
     // MARK: Its standard error and its end
