@@ -82,6 +82,16 @@ public struct MessageLog: Sendable {
         }
     }
 
+    /// The name and, where the call says so, what it is about: a tool or prompt by its name, a resource by its URI.
+    public func title(of message: Int) -> String {
+        let call = messages[message].request ?? message
+        guard let params = try? JSONDocument(bytes(messages[call].message.params, of: call)),
+            let subject = params.member("name", of: 0) ?? params.member("uri", of: 0),
+            params.nodes[subject].kind == .string
+        else { return name(of: message) }
+        return "\(name(of: message)) \"\(params.text(at: subject))\""
+    }
+
     /// What a frame is in a few words: its messages, separated by commas.
     public func name(ofFrame frame: Int) -> String {
         frames[frame].messages.map { name(of: $0) }.joined(separator: ", ")

@@ -76,7 +76,7 @@ public struct RecordingDiff: Equatable, Sendable {
         let order = right.filter { taken.contains($0) }
         let kept = Set(Alignment.common(left.compactMap { partner[$0] }, order).map { order[$0.second] })
         for message in left {
-            let what = sides.0.log.name(of: message)
+            let what = sides.0.log.title(of: message)
             let event = sides.0.event(of: message)
             guard let other = partner[message] else {
                 entries.append(.removed(event: event, what: what))
@@ -91,7 +91,7 @@ public struct RecordingDiff: Equatable, Sendable {
             }
         }
         for message in right where !taken.contains(message) {
-            entries.append(.added(event: sides.1.event(of: message), what: sides.1.log.name(of: message)))
+            entries.append(.added(event: sides.1.event(of: message), what: sides.1.log.title(of: message)))
         }
     }
 

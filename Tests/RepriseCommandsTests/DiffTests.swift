@@ -31,7 +31,7 @@ import Testing
         #expect(finished.error.isEmpty)
         #expect(
             finished.text == """
-                ~ event 7 / 7: result of tools/call
+                ~ event 7 / 7: result of tools/call "add"
                     /result/content/0/text: "5" -> "6"
                 1 difference, 6 messages in both
 
@@ -69,7 +69,7 @@ import Testing
         #expect(
             finished.text
                 == #"{"schema":1,"first":"a.jsonl","second":"b.jsonl","same":false,"paired":6,"differences":[{"kind":"#
-                + #""changed","first":7,"second":7,"what":"result of tools/call","places":[{"pointer":"#
+                + #""changed","first":7,"second":7,"what":"result of tools/call \"add\"","places":[{"pointer":"#
                 + #""/result/content/0/text","from":"\"5\"","to":"\"6\""}]}]}"# + "\n")
         _ = try JSONScanner.summary(of: finished.output.span)
     }

@@ -65,7 +65,7 @@ import Testing
     @Test func aChangedAnswerIsNamedByItsPlace() {
         #expect(
             differences(("\"text\":\"5\"", "\"text\":\"6\"")) == [
-                #"result of tools/call /result/content/0/text: "5" -> "6""#
+                #"result of tools/call "add" /result/content/0/text: "5" -> "6""#
             ])
         #expect(differences(("\"roots\":[]", "\"roots\":[1]")) == ["result of roots/list /result/roots/0: added 1"])
     }
@@ -74,8 +74,8 @@ import Testing
         #expect(
             differences(("\"name\":\"add\"}\ns> 9", "\"name\":\"sub\"}\ns> 9"), ("\"text\":\"5\"", "\"text\":\"1\""))
                 == [
-                    #"tools/call /params/name: "add" -> "sub""#,
-                    #"result of tools/call /result/content/0/text: "5" -> "1""#,
+                    #"tools/call "add" /params/name: "add" -> "sub""#,
+                    #"result of tools/call "add" /result/content/0/text: "5" -> "1""#,
                 ])
     }
 
