@@ -116,6 +116,24 @@ import Testing
         #expect(log.messages.count == 2)
     }
 
+    @Test func omittedPiecesOfALineAreOneFrame() throws {
+        var recording = Dialogue.recording("c> x\nc> y\nc> 1 a\ns> 1 =")
+        for (event, byteCount) in [(1, 20), (2, 5)] {
+            recording.events[event].frame?.payload = .omitted(byteCount: byteCount, sha256: "of one piece")
+        }
+        recording.events[1].frame?.post = []
+        recording.events[1].frame?.isContinued = true
+        let log = MessageLog(recording)
+        #expect(log.frames.map(\.event) == [3, 4, 5])
+        #expect(log.frames[0].omitted?.byteCount == 26)
+        #expect(log.frames[0].omitted?.sha256 == "")
+        // No digest of the whole is known, so that its length alone counts.
+        var playbook = try Playbook(recording)
+        playbook.send([UInt8](repeating: 0xFF, count: 25) + [0x0A])
+        playbook.play("c> 1 a")
+        #expect(playbook.replayer.report.isSame)
+    }
+
     @Test func onlyProtocolIsLogged() {
         #expect(names("e> 1 a\nc> <end>\ns> <end>") == [])
         #expect(names("c> \ns> hello") == ["malformed: empty frame", "malformed: not JSON: unexpected 'h' at byte 0"])

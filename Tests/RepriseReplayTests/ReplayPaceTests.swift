@@ -114,6 +114,14 @@ import Testing
                 + "\ns> {\"jsonrpc\":\"2.0\",\"id\":\(id),\"result\":{\"a\":…\ns> 1}}\ns>+ " + Dialogue.message("- n"))
     }
 
+    @Test func aCutInsideAnIDComesBehindTheLiveOne() throws {
+        var playbook = try Playbook(Self.recording("c> \"abcdefgh\" a\ns> \"abcdefgh\" =\ns> - n", cuts: [[26], nil]))
+        playbook.play("c> 12345 a")
+        #expect(
+            playbook.text == Dialogue.expanded("c> 12345 a")
+                + "\ns> {\"jsonrpc\":\"2.0\",\"id\":12345…\ns> ,\"result\":{}}\ns>+ " + Dialogue.message("- n"))
+    }
+
     @Test(arguments: [1, 2, 24, 30])
     func cutsBeforeALongerOrShorterIDLoseNoByte(cut: Int) throws {
         for (recorded, live) in [("1", "\"a-long-id\""), ("\"a-long-id\"", "1")] {

@@ -85,6 +85,26 @@ import Testing
                 """)
     }
 
+    @Test func aPlainCallAndOneWithASecretAreTakenInTheirOrder() throws {
+        try replay(
+            """
+            c> 1 get {"k":"x"}
+            s> 1 = {"n":1}
+            c> 2 get {"k":"reprise-secret-1"}
+            s> 2 = {"n":2,"k":"reprise-secret-1"}
+            c> 3 get {"k":"x"}
+            s> 3 = {"n":3}
+            """,
+            live: """
+                c> 1 get {"k":"x"}
+                s> 1 = {"n":1}
+                c> 2 get {"k":"y"}
+                s> 2 = {"n":2,"k":"y"}
+                c> 3 get {"k":"x"}
+                s> 3 = {"n":3}
+                """)
+    }
+
     @Test func aLiveValueIsEscapedAsOftenAsStringsStandAroundIt() throws {
         try replay(
             #"""

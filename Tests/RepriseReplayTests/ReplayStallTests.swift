@@ -34,6 +34,24 @@ import Testing
         #expect(report.neverSent.isEmpty)
     }
 
+    @Test func whatDoesNotComeIsWaitedForOnce() throws {
+        var playbook = try Playbook("c> 1 a\nc> - x\nc> - y\ns> - one\ns> - two\ns> 1 =\nc> 2 b\ns> - three\ns> 2 =")
+        playbook.play("c> 1 a\n@ 5000000\nc> 2 b")
+        let whole = """
+            c> 1 a
+            @ 5000000
+            ! stalled: event 5 waits for event 3, event 4 from the client; released without it
+            s> - one
+            s> - two
+            s> 1 =
+            c> 2 b
+            s> - three
+            s> 2 =
+            """
+        #expect(playbook.text == Dialogue.expanded(whole))
+        #expect(playbook.replayer.report.neverCame.map(\.what) == ["x", "y"])
+    }
+
     @Test func whatTheClientSaysPutsTheStallOff() throws {
         var playbook = try Playbook("c> 1 a\nc> - x\nc> - y\ns> - note\ns> 1 =")
         playbook.play("c> 1 a\n@ 4000000\nc> - x\n@ 8999999")
