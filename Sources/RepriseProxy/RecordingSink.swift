@@ -5,14 +5,17 @@ import Synchronization
 
 /// Where the pumps of a session hand in what they read, and from where it reaches the file.
 ///
-/// Order and time are taken under one lock before a chunk is forwarded. Encoding and writing come after forwarding:
-/// whichever pump is done first writes everything that waits, in order, so that a pump stuck in a slow reader never
-/// holds up the other direction, and no more than one read of each direction is ever unwritten.
+/// Order and time are taken under one lock before a chunk is forwarded. Encoding and writing come after forwarding, on a
+/// thread of their own, so that another core can do them. A pump forwards nothing while its earlier read is unwritten:
+/// no more than one read of each direction is ever lost to a kill, and memory is bounded. As that wait is for the disk
+/// alone, a pump stuck in a slow reader never holds up the other direction.
 final class RecordingSink: Sendable {
     private struct Order {
         var recorder: StdioRecorder
         var waiting: [Event] = []
         var isStopped = false
+        /// Number of events handed in so far.
+        var takenCount = 0
     }
 
     private struct Writer: ~Copyable, Sendable {
@@ -24,6 +27,9 @@ final class RecordingSink: Sendable {
     private let order: Mutex<Order>
     private let writer: Mutex<Writer>
     private let start = monotonicMicroseconds()
+    /// Number of events written so far, or given up.
+    private let writtenCount = Atomic<Int>(0)
+    private let wakeUp = WakeUp()
 
     /// Takes a new file and writes its header; a failure to write is said once, and the sink swallows the rest.
     init(file: consuming RecordingFile?, header: Header, redactor: EventRedactor?, lineByteCountMax: Int) {
@@ -36,25 +42,43 @@ final class RecordingSink: Sendable {
         }
     }
 
-    /// A pump read `chunk`; to be called before any of it is forwarded.
-    func receive(_ chunk: UnsafeBufferPointer<UInt8>, on pipe: Pipe) {
+    /// Starts the thread that writes.
+    func startWriting() throws {
+        try startThread {
+            while true {
+                self.wakeUp.wait()
+                self.drain()
+            }
+        }
+    }
+
+    /// A pump read `chunk`; to be called before any of it is forwarded. Gives a ticket for ``settle(_:)``.
+    func receive(_ chunk: UnsafeBufferPointer<UInt8>, on pipe: Pipe) -> Int {
         take { $0.receive(chunk.span, on: pipe, at: $1) }
     }
 
+    /// Has what waits written by the writing thread; to be called when a chunk was forwarded.
+    func wakeWriter() { wakeUp.call() }
+
+    /// Returns when everything up to a ticket is written, which is nearly always so: else writes it here and now.
+    func settle(_ ticket: Int) {
+        if writtenCount.load(ordering: .acquiring) < ticket { drain() }
+    }
+
     /// The server was started.
-    func open() { take { $0.open(at: $1) } }
+    func open() { _ = take { $0.open(at: $1) } }
 
     /// A pipe reached its end.
-    func end(_ pipe: Pipe) { take { $0.end(pipe, at: $1) } }
+    func end(_ pipe: Pipe) { _ = take { $0.end(pipe, at: $1) } }
 
     /// Something that the reader of the recording should know.
     func note(_ text: String) {
-        take { .events([Event(time: $1, connection: 1, kind: .note(text))]) }
+        _ = take { .events([Event(time: $1, connection: 1, kind: .note(text))]) }
     }
 
     /// The server is gone: writes what waits, and the end of the recording.
     func finish(_ close: Close) {
-        take { $0.close(close, at: $1) }
+        _ = take { $0.close(close, at: $1) }
         drain()
         writer.withLock { writer in
             let line = writer.encoder.finish(at: now)
@@ -82,22 +106,25 @@ final class RecordingSink: Sendable {
                         write(writer.encoder.encode(note), &writer)
                     }
                 }
+                writtenCount.add(events.count, ordering: .releasing)
             }
         }
     }
 
     private var now: Int64 { monotonicMicroseconds() - start }
 
-    private func take(_ input: (inout StdioRecorder, Int64) -> StdioRecorder.Outcome) {
+    private func take(_ input: (inout StdioRecorder, Int64) -> StdioRecorder.Outcome) -> Int {
         order.withLock { order in
-            guard !order.isStopped else { return }
+            guard !order.isStopped else { return 0 }
             switch input(&order.recorder, now) {
             case .events(let events):
                 order.waiting += events
+                order.takenCount += events.count
             case .bug(let state):
                 order.isStopped = true
                 say("recording stopped, the session goes on: a bug in the recorder (\(state))")
             }
+            return order.takenCount
         }
     }
 

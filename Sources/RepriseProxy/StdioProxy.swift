@@ -51,6 +51,7 @@ public struct StdioProxy {
         sink?.open()
         sink?.drain()
         let pumps = Pumps(server: server, sink: sink)
+        try sink?.startWriting()
         try SignalForwarding.start(to: server, tooLate: pumps.stopWaiting)
         try pumps.start()
         let close = server.wait()
@@ -133,9 +134,12 @@ private final class Pumps: Sendable {
     private func pump(_ pipe: Pipe, from source: Int32, to destination: Int32) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
         defer { buffer.deallocate() }
+        var ticket = 0
         while let count = readSome(source, into: buffer), count > 0 {
             let chunk = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            sink?.receive(chunk.bindMemory(to: UInt8.self), on: pipe)
+            let next = sink?.receive(chunk.bindMemory(to: UInt8.self), on: pipe) ?? 0
+            sink?.settle(ticket)
+            ticket = next
             if pipe != .stdin { output.withLock { _ = $0.forwarding.insert(pipe) } }
             let isForwarded = writeAll(destination, chunk)
             if pipe != .stdin {
@@ -148,7 +152,7 @@ private final class Pumps: Sendable {
                 sink?.note(
                     "the reader of \(pipe.rawValue) has gone; its last \(count) bytes or fewer were not forwarded")
             }
-            sink?.drain()
+            sink?.wakeWriter()
             guard isForwarded else { break }
         }
         sink?.end(pipe)
