@@ -32,6 +32,6 @@ public struct MessageID: Hashable, Sendable, CustomStringConvertible {
 
     /// Feeds what `==` compares.
     public func hash(into hasher: inout Hasher) {
-        hasher.combine(comparable)
+        comparable.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
 }

@@ -8,7 +8,7 @@ struct RecordCommand: ParsableCommand {
         commandName: "record",
         abstract: "Record the session of a stdio server: put it in front of the server's command.",
         discussion: """
-            In an MCP client's configuration, replace the server's command by `reprise` and its arguments by
+            In an MCP client's configuration, replace the server's command by `reprise` and its arguments by \
             `record -- COMMAND ARGUMENTS…`. The session runs as before. Secrets are replaced by placeholders before \
             anything is written. The recorder ends as the command ended: same exit code, same signal; 127 for a \
             command that is not found, 126 for one that cannot be started.

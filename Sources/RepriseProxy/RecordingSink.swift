@@ -97,7 +97,9 @@ final class RecordingSink: Sendable {
                     return events
                 }
                 guard !events.isEmpty else { return }
-                for event in events where writer.file != nil {
+                for event in events {
+                    defer { writtenCount.add(1, ordering: .releasing) }
+                    guard writer.file != nil else { continue }
                     let redacted = writer.redactor?.redact(event) ?? event
                     write(writer.encoder.encode(redacted), &writer)
                     for warning in writer.redactor?.newWarnings() ?? [] {
@@ -106,7 +108,6 @@ final class RecordingSink: Sendable {
                         write(writer.encoder.encode(note), &writer)
                     }
                 }
-                writtenCount.add(events.count, ordering: .releasing)
             }
         }
     }
