@@ -29,6 +29,13 @@ struct RedactCommand: ParsableCommand {
 
     func run() throws {
         let recording = try Recording.load(file)
+        for (index, event) in recording.events.enumerated() {
+            guard case .unknown(let kind) = event.kind else { continue }
+            throw CommandFailure(
+                .unreadable,
+                "\(file): event \(index + 1) is of kind \"\(kind)\", which this version cannot redact; it needs a newer reprise"
+            )
+        }
         guard let (name, rules) = try RulesOption.rules(rules) else { return }
         let redactor: EventRedactor
         do {

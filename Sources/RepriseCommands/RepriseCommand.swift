@@ -44,6 +44,10 @@ public struct RepriseCommand: ParsableCommand {
             if let message = failure.message { say(message) }
             return failure.code.rawValue
         }
+        if let error = error as? ServerProcess.StartError {
+            say("\(error)")
+            return CommandFailure.Code.notStarted.rawValue
+        }
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
         if code == .success {

@@ -27,7 +27,7 @@ final class RecordingSink: Sendable {
     private let order: Mutex<Order>
     private let writer: Mutex<Writer>
     private let start = monotonicMicroseconds()
-    /// Number of events written so far, or given up.
+    /// Number of events written so far; the largest there is once writing has stopped.
     private let writtenCount = Atomic<Int>(0)
     private let wakeUp = WakeUp()
 
@@ -79,8 +79,8 @@ final class RecordingSink: Sendable {
     /// The server is gone: writes what waits, and the end of the recording.
     func finish(_ close: Close) {
         _ = take { $0.close(close, at: $1) }
-        drain()
         writer.withLock { writer in
+            writeWaiting(&writer)
             let line = writer.encoder.finish(at: now)
             write(line, &writer, isLast: true)
             writer.file = nil
@@ -88,34 +88,36 @@ final class RecordingSink: Sendable {
     }
 
     /// Writes everything that waits, in order.
-    func drain() {
-        writer.withLock { writer in
-            while true {
-                let events = order.withLock { order in
-                    let events = order.waiting
-                    order.waiting.removeAll()
-                    return events
+    func drain() { writer.withLock { writeWaiting(&$0) } }
+
+    private func writeWaiting(_ writer: inout Writer) {
+        while true {
+            let events = order.withLock { order in
+                let events = order.waiting
+                order.waiting.removeAll()
+                return events
+            }
+            guard !events.isEmpty else { return }
+            for event in events {
+                guard writer.file != nil else { break }
+                let redacted = writer.redactor?.redact(event) ?? event
+                write(writer.encoder.encode(redacted), &writer)
+                for warning in writer.redactor?.newWarnings() ?? [] {
+                    sayLater(warning)
+                    let note = Event(time: event.time, connection: 1, kind: .note(warning))
+                    write(writer.encoder.encode(note), &writer)
                 }
-                guard !events.isEmpty else { return }
-                for event in events {
-                    defer { writtenCount.add(1, ordering: .releasing) }
-                    guard writer.file != nil else { continue }
-                    let redacted = writer.redactor?.redact(event) ?? event
-                    write(writer.encoder.encode(redacted), &writer)
-                    for warning in writer.redactor?.newWarnings() ?? [] {
-                        say(warning)
-                        let note = Event(time: event.time, connection: 1, kind: .note(warning))
-                        write(writer.encoder.encode(note), &writer)
-                    }
-                }
+                if writer.file != nil { writtenCount.add(1, ordering: .releasing) }
             }
         }
     }
 
     private var now: Int64 { monotonicMicroseconds() - start }
 
+    /// Gives the recorder an input and the time; the ticket of its last event.
     private func take(_ input: (inout StdioRecorder, Int64) -> StdioRecorder.Outcome) -> Int {
-        order.withLock { order in
+        var bug: String?
+        let ticket = order.withLock { order in
             guard !order.isStopped else { return 0 }
             switch input(&order.recorder, now) {
             case .events(let events):
@@ -123,10 +125,12 @@ final class RecordingSink: Sendable {
                 order.takenCount += events.count
             case .bug(let state):
                 order.isStopped = true
-                say("recording stopped, the session goes on: a bug in the recorder (\(state))")
+                bug = state
             }
             return order.takenCount
         }
+        if let bug { sayLater("recording stopped, the session goes on: a bug in the recorder (\(bug))") }
+        return ticket
     }
 
     private func write(_ line: [UInt8], _ writer: inout Writer, isLast: Bool = false) {
@@ -139,7 +143,8 @@ final class RecordingSink: Sendable {
                 order.isStopped = true
                 order.waiting.removeAll()
             }
-            say("recording stopped, the session goes on: \(error)")
+            writtenCount.store(.max, ordering: .releasing)
+            sayLater("recording stopped, the session goes on: \(error)")
         }
     }
 }

@@ -102,6 +102,12 @@ public func say(_ text: String) {
     Array("reprise: \(text)\n".utf8).withUnsafeBytes { _ = writeAll(STDERR_FILENO, $0) }
 }
 
+/// Says something where the session must not wait for it: standard error may be a pipe that nobody empties.
+func sayLater(_ text: String) {
+    var poller = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+    if poll(&poller, 1, 0) > 0 { say(text) } else { try? startThread { say(text) } }
+}
+
 /// Microseconds on the monotonic clock since an arbitrary start.
 func monotonicMicroseconds() -> Int64 {
     var time = timespec()
