@@ -5,10 +5,11 @@ import Synchronization
 
 /// Where the pumps of a session hand in what they read, and from where it reaches the file.
 ///
-/// Order and time are taken under one lock before a chunk is forwarded. Encoding and writing come after forwarding, on a
-/// thread of their own, so that another core can do them. A pump forwards nothing while its earlier read is unwritten:
-/// no more than one read of each direction is ever lost to a kill, and memory is bounded. As that wait is for the disk
-/// alone, a pump stuck in a slow reader never holds up the other direction.
+/// Order and time are taken under one lock before a chunk is forwarded. Encoding and writing come after forwarding: the
+/// pump that finds nobody at it writes everything that waits, in order, so that neither sleeps for the other and no
+/// further thread has to be woken. A pump forwards nothing while its earlier read is unwritten: no more than one read of
+/// each direction is ever lost to a kill, and memory is bounded. As that wait is for the disk alone, a pump stuck in a
+/// slow reader never holds up the other direction.
 final class RecordingSink: Sendable {
     private struct Order {
         var recorder: StdioRecorder
@@ -29,7 +30,6 @@ final class RecordingSink: Sendable {
     private let start = monotonicMicroseconds()
     /// Number of events written so far; the largest there is once writing has stopped.
     private let writtenCount = Atomic<Int>(0)
-    private let wakeUp = WakeUp()
 
     /// Takes a new file and writes its header; a failure to write is said once, and the sink swallows the rest.
     init(file: consuming RecordingFile?, header: Header, redactor: EventRedactor?, lineByteCountMax: Int) {
@@ -42,27 +42,16 @@ final class RecordingSink: Sendable {
         }
     }
 
-    /// Starts the thread that writes.
-    func startWriting() throws {
-        try startThread {
-            while true {
-                self.wakeUp.wait()
-                self.drain()
-            }
-        }
-    }
-
     /// A pump read `chunk`; to be called before any of it is forwarded. Gives a ticket for ``settle(_:)``.
     func receive(_ chunk: UnsafeBufferPointer<UInt8>, on pipe: Pipe) -> Int {
         take { $0.receive(chunk.span, on: pipe, at: $1) }
     }
 
-    /// Has what waits written by the writing thread; to be called when a chunk was forwarded.
-    func wakeWriter() { wakeUp.call() }
-
-    /// Returns when everything up to a ticket is written, which is nearly always so: else writes it here and now.
+    /// Returns when everything up to a ticket is written, which is nearly always so.
     func settle(_ ticket: Int) {
-        if writtenCount.load(ordering: .acquiring) < ticket { drain() }
+        guard writtenCount.load(ordering: .acquiring) < ticket else { return }
+        writer.withLock { writeWaiting(&$0) }
+        drain()
     }
 
     /// The server was started.
@@ -87,8 +76,13 @@ final class RecordingSink: Sendable {
         }
     }
 
-    /// Writes everything that waits, in order.
-    func drain() { writer.withLock { writeWaiting(&$0) } }
+    /// Has everything that waits written: here, unless another pump is at it, which then writes this as well.
+    func drain() {
+        while writer.withLockIfAvailable({ writeWaiting(&$0) }) != nil {
+            // What another pump handed in after the last look, while the lock was still ours, is ours.
+            if order.withLock({ $0.waiting.isEmpty }) { return }
+        }
+    }
 
     private func writeWaiting(_ writer: inout Writer) {
         while true {

@@ -51,7 +51,6 @@ public struct StdioProxy {
         sink?.open()
         sink?.drain()
         let pumps = Pumps(server: server, sink: sink)
-        try sink?.startWriting()
         try SignalForwarding.start(to: server, tooLate: pumps.stopWaiting)
         try pumps.start()
         let close = server.wait()
@@ -152,7 +151,7 @@ private final class Pumps: Sendable {
                 sink?.note(
                     "the reader of \(pipe.rawValue) has gone; its last \(count) bytes or fewer were not forwarded")
             }
-            sink?.wakeWriter()
+            sink?.drain()
             guard isForwarded else { break }
         }
         sink?.end(pipe)
