@@ -1,9 +1,7 @@
 /// The text that stands in a recording where a secret was: `reprise-secret-1`, or a JWT that ends with it.
 public enum Placeholder {
-    private static let prefix = Array("reprise-secret-".utf8)
-
-    /// The placeholder of the n-th secret of a recording, from 1.
-    public static func text(_ number: Int) -> String { "reprise-secret-\(number)" }
+    /// What every placeholder begins with, before its number, which counts from 1.
+    public static let prefix = Array("reprise-secret-".utf8)
 
     /// The marked ranges if each stands on a placeholder; otherwise, as the line was edited, every placeholder found.
     static func located(in payload: Frame.Payload, marked: [Range<Int>]) -> [Range<Int>] {

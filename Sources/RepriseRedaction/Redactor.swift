@@ -1,4 +1,5 @@
 import MCPWire
+import RepriseRecording
 
 /// Replaces the secrets of one recording by placeholders that keep identity.
 ///
@@ -135,12 +136,12 @@ public struct Redactor: Sendable {
         }
         let value = finding.entry.map { index.value(of: $0) } ?? finding.value
         let head = JSONWebToken.placeholderHead(of: value) ?? []
-        return head + SecretValues.placeholderPrefix + Array(String(number).utf8)
+        return head + Placeholder.prefix + Array(String(number).utf8)
     }
 
     /// Takes note of placeholders that stand in a text by themselves, so that their numbers are not given again.
     mutating func reserveNumbers(in text: UnsafeBufferPointer<UInt8>) {
-        let prefix = SecretValues.placeholderPrefix
+        let prefix = Placeholder.prefix
         var position = 0
         while position + prefix.count < text.count {
             guard text[position] == prefix[0], text[position..<(position + prefix.count)].elementsEqual(prefix) else {

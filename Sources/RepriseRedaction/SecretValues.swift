@@ -1,8 +1,7 @@
+import RepriseRecording
+
 /// Tells values that can be secrets from words, paths and the like.
 enum SecretValues {
-    /// What every placeholder begins with, before its number.
-    static let placeholderPrefix = Array("reprise-secret-".utf8)
-
     /// Words that stand where a secret would, in schemas, source code and documentation.
     static let trivial: Set<String> = [
         "none", "null", "nil", "true", "false", "undefined", "string", "str", "number", "integer", "boolean", "object",
@@ -45,8 +44,10 @@ enum SecretValues {
             end = before
         }
         let head = value[..<end]
-        guard digitCount > 0, head.suffix(placeholderPrefix.count).elementsEqual(placeholderPrefix) else { return nil }
-        return value.index(end, offsetBy: -placeholderPrefix.count)
+        guard digitCount > 0, head.suffix(Placeholder.prefix.count).elementsEqual(Placeholder.prefix) else {
+            return nil
+        }
+        return value.index(end, offsetBy: -Placeholder.prefix.count)
     }
 
     /// Whether a learnt value is worth looking for in other texts.

@@ -15,11 +15,6 @@ import Testing
         return frame.placeholders.map { text(all[$0]) }
     }
 
-    @Test func thePlaceholderOfASecretNamesItsNumber() {
-        #expect(Placeholder.text(1) == "reprise-secret-1")
-        #expect(Placeholder.text(120) == "reprise-secret-120")
-    }
-
     @Test func marksThatStandOnPlaceholdersAreKept() throws {
         #expect(try read(#""reprise-secret-1""#, red: "[[1,16]]") == ["reprise-secret-1"])
         // The same text in traffic, unmarked, is no secret.
