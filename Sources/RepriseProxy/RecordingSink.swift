@@ -66,12 +66,17 @@ final class RecordingSink: Sendable {
     }
 
     /// The server is gone: writes what waits, and the end of the recording.
+    ///
+    /// A recording that stopped before its session has a hole, and does not get the line that calls it complete.
     func finish(_ close: Close) {
         _ = take { $0.close(close, at: $1) }
+        let isComplete = order.withLock { !$0.isStopped }
         writer.withLock { writer in
             writeWaiting(&writer)
-            let line = writer.encoder.finish(at: now)
-            write(line, &writer, isLast: true)
+            if isComplete {
+                let line = writer.encoder.finish(at: now)
+                write(line, &writer, isLast: true)
+            }
             writer.file = nil
         }
     }

@@ -44,7 +44,6 @@ public struct StdioProxy {
     public static func run(_ configuration: Configuration) throws -> Never {
         fillStandardDescriptors()
         let redactor = try configuration.redaction.map { try EventRedactor(rules: $0.rules) }
-        reserveStandardDescriptors()
         let mask = SignalForwarding.block()
         let server = try ServerProcess.start(configuration.command, signalMask: mask)
         let sink = configuration.path.map { makeSink(configuration, path: $0, redactor: redactor) }

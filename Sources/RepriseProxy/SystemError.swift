@@ -80,13 +80,6 @@ func release(_ descriptor: Int32) {
     }
 }
 
-/// Opens what of the three standard descriptors we were started without, so that no pipe or file gets its number.
-func reserveStandardDescriptors() {
-    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-        _ = open("/dev/null", O_RDWR)
-    }
-}
-
 /// Opens /dev/null for each of the three standard descriptors that is closed.
 ///
 /// Otherwise the next file or pipe would get its number, and what is meant for the client would end up there.

@@ -88,7 +88,7 @@ struct ReplayScript: Sendable {
         clientAnswers = builder.clientAnswers
     }
 
-    /// The ends of the two protocol pipes. The end of stdout that only followed the client's is no step of its own.
+    /// The ends of the two protocol pipes; standard error carries no protocol.
     private static func ends(of recording: Recording) -> [(event: Int, time: Int64, pipe: Pipe)] {
         recording.events.enumerated().compactMap { index, event in
             guard case .end(let pipe) = event.kind, pipe != .stderr else { return nil }
