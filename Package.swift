@@ -13,7 +13,9 @@ let package = Package(
         .library(name: "RepriseProxy", targets: ["RepriseProxy"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ],
     targets: [
         // Above the line: no sockets, files, processes, real clock or real randomness (docs/ARCHITECTURE.md).
@@ -24,7 +26,14 @@ let package = Package(
         .target(name: "RepriseReplay", dependencies: ["RepriseRecording", "MCPWire"]),
         // Below the line.
         .target(
-            name: "RepriseProxy", dependencies: ["RepriseReplay", "RepriseRedaction", "RepriseRecording", "MCPWire"]),
+            name: "RepriseProxy",
+            dependencies: [
+                "RepriseReplay", "RepriseRedaction", "RepriseRecording", "MCPWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .target(
             name: "RepriseCommands",
             dependencies: [
