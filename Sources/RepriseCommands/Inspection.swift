@@ -168,14 +168,20 @@ struct Inspection {
         case .stderr(let frame):
             if case .bytes(let bytes) = frame.payload { row.detail = Self.excerpt(bytes) }
         case .end(let pipe):
-            row.what = "end of \(pipe.rawValue)"
+            row.what = pipe.map { "end of \($0.rawValue)" } ?? "end of the response"
         case .close(.exit(let code)):
             row.what = "server ended with exit code \(code)"
         case .close(.signal(let signal)):
             row.what = "server ended by signal \(signal)"
+        case .disconnect(.eof):
+            row.what = "closed"
+        case .disconnect(.reset):
+            row.what = "broken off"
+        case .disconnect(.refused):
+            row.what = "server not reached"
         case .note(let text):
             row.detail = text
-        case .open, .finish, .unknown:
+        case .open, .request, .response, .body, .sse, .finish, .unknown:
             break
         }
         return row

@@ -10,10 +10,20 @@ public struct Event: Equatable, Sendable {
         case line(Frame)
         /// A line that the server wrote to its standard error.
         case stderr(Frame)
-        /// One half of a connection ended; for stdio, the pipe that reached its end.
-        case end(Pipe)
-        /// The connection is gone.
+        /// The head of an HTTP request.
+        case request(RequestHead)
+        /// The head of an HTTP response.
+        case response(ResponseHead)
+        /// The whole body of an HTTP request, or of a response that is no event stream.
+        case body(Frame)
+        /// One server-sent event with its blank line, or what stands in a stream without being an event.
+        case sse(Frame)
+        /// The pipe that reached its end; without one, the HTTP response of the exchange is complete.
+        case end(Pipe?)
+        /// The server process is gone.
         case close(Close)
+        /// A network connection is gone or, of an event with an exchange, that exchange was broken off.
+        case disconnect(Disconnect)
         /// A remark of the recorder's own.
         case note(String)
         /// The last line of a clean stop: the number of events before it and the SHA-256 of all bytes before it.
@@ -48,11 +58,11 @@ public struct Event: Equatable, Sendable {
         self.kind = kind
     }
 
-    /// The frame of a `line` or `stderr` event, nil for every other kind.
+    /// The frame of a `line`, `stderr`, `body` or `sse` event, nil for every other kind.
     public var frame: Frame? {
         get {
             switch kind {
-            case .line(let frame), .stderr(let frame): frame
+            case .line(let frame), .stderr(let frame), .body(let frame), .sse(let frame): frame
             default: nil
             }
         }
@@ -61,6 +71,8 @@ public struct Event: Equatable, Sendable {
             switch kind {
             case .line: kind = .line(newValue)
             case .stderr: kind = .stderr(newValue)
+            case .body: kind = .body(newValue)
+            case .sse: kind = .sse(newValue)
             default: break
             }
         }
@@ -88,10 +100,20 @@ public enum Pipe: String, Sendable, CaseIterable {
     public var direction: Direction { self == .stdin ? .clientToServer : .serverToClient }
 }
 
-/// How a connection went: for stdio, how the server process ended.
+/// How the server process of a stdio session ended.
 public enum Close: Equatable, Sendable {
     /// The process ended by itself with this exit code, 0 to 255.
     case exit(code: Int32)
     /// The process was ended by this signal, by its number on the recording machine.
     case signal(Int32)
+}
+
+/// How a network connection or an exchange went (key `how` of a `close`).
+public enum Disconnect: String, Equatable, Sendable, CaseIterable {
+    /// One side closed in order.
+    case eof
+    /// One side broke off (TCP reset), or what it sent could not be read any further.
+    case reset
+    /// The server could not be reached; the recorder answered in its place with status 502.
+    case refused
 }

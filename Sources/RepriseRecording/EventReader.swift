@@ -31,7 +31,15 @@ struct EventReader {
         let event = Event(
             time: Int64(time), session: try integer("s"), connection: try integer("c"), exchange: try integer("x"),
             direction: direction, kind: try kind(name))
-        if case .line = event.kind, direction == nil { throw invalid("a line without \"d\"") }
+        switch event.kind {
+        case .line where direction == nil:
+            throw invalid("a line without \"d\"")
+        case .request, .response, .sse, .body:
+            guard event.exchange != nil else { throw invalid("\"\(name)\" without \"x\" (its exchange)") }
+            if case .body = event.kind, direction == nil { throw invalid("a body without \"d\"") }
+        default:
+            break
+        }
         return event
     }
 
@@ -40,10 +48,19 @@ struct EventReader {
         case "open":
             return .open
         case "line":
-            return .line(try frame())
+            return .line(try frame(postDefault: Frame.lineFeed))
         case "stderr":
-            return .stderr(try frame())
+            return .stderr(try frame(postDefault: Frame.lineFeed))
+        case "request":
+            return .request(try requestHead())
+        case "response":
+            return .response(try responseHead())
+        case "body":
+            return .body(try frame(postDefault: []))
+        case "sse":
+            return .sse(try frame(postDefault: []))
         case "end":
+            if document.member("pipe", of: 0) == nil, document.member("x", of: 0) != nil { return .end(nil) }
             guard let word = try text("pipe"), let pipe = Pipe(rawValue: word) else {
                 throw invalid("\"pipe\" is not \"stdin\", \"stdout\" or \"stderr\"")
             }
@@ -51,7 +68,13 @@ struct EventReader {
         case "close":
             if let code = try number("code") { return .close(.exit(code: code)) }
             if let signal = try number("signal") { return .close(.signal(signal)) }
-            throw invalid("a close with neither \"code\" nor \"signal\"")
+            guard let word = try text("how") else {
+                throw invalid("a close with none of \"code\", \"signal\" and \"how\"")
+            }
+            guard let disconnect = Disconnect(rawValue: word) else {
+                throw invalid("\"how\" is \"\(word)\"; expected \"eof\", \"reset\" or \"refused\"")
+            }
+            return .disconnect(disconnect)
         case "note":
             return .note(try text("note") ?? "")
         case "finish":
@@ -64,8 +87,59 @@ struct EventReader {
         }
     }
 
-    private func frame() throws(RecordingError) -> Frame {
-        var frame = Frame(payload: try payload())
+    private func requestHead() throws(RecordingError) -> RequestHead {
+        guard let method = try text("method"), let target = try text("target") else {
+            throw invalid("a request without \"method\" and \"target\"")
+        }
+        var head = RequestHead(method: method, target: target, fields: try fields())
+        if let red = document.member("red", of: 0) { head.targetPlaceholders = try placeholders(red, in: target) }
+        return head
+    }
+
+    private func responseHead() throws(RecordingError) -> ResponseHead {
+        guard let status = try integer("status"), (100...999).contains(status) else {
+            throw invalid("a response without a \"status\" of three digits")
+        }
+        return ResponseHead(status: status, reason: try text("reason") ?? "", fields: try fields())
+    }
+
+    private func fields() throws(RecordingError) -> [HTTPField] {
+        guard let headers = document.member("headers", of: 0), document.nodes[headers].kind == .array else {
+            throw invalid("no \"headers\" (an array of pairs)")
+        }
+        var fields: [HTTPField] = []
+        for element in document.elements(of: headers) {
+            let parts = document.nodes[element].kind == .array ? document.elements(of: element) : []
+            guard parts.count == 2 || parts.count == 3 else {
+                throw invalid("each of \"headers\" must be a name and a value")
+            }
+            let name = String(decoding: try string(parts[0], "headers"), as: UTF8.self)
+            var field = HTTPField(name, String(decoding: try string(parts[1], "headers"), as: UTF8.self))
+            if parts.count == 3 { field.placeholders = try placeholders(parts[2], in: field.value) }
+            fields.append(field)
+        }
+        return fields
+    }
+
+    /// The places that `red` marks in a text.
+    private func placeholders(_ red: Int, in text: String) throws(RecordingError) -> [Range<Int>] {
+        try placeholders(red, in: .bytes(Array(text.utf8)))
+    }
+
+    private func placeholders(_ red: Int, in payload: Frame.Payload) throws(RecordingError) -> [Range<Int>] {
+        var marked: [Range<Int>] = []
+        for (offset, count) in try pairs(red, "red") {
+            let (end, overflows) = offset.addingReportingOverflow(count)
+            guard !overflows, offset >= marked.last?.upperBound ?? 0 else {
+                throw invalid("\"red\" must ascend without overlap")
+            }
+            marked.append(offset..<end)
+        }
+        return Placeholder.located(in: payload, marked: marked)
+    }
+
+    private func frame(postDefault: [UInt8]) throws(RecordingError) -> Frame {
+        var frame = Frame(payload: try payload(), post: postDefault)
         if let pre = document.member("pre", of: 0) { frame.pre = try string(pre, "pre") }
         if let post = document.member("post", of: 0) { frame.post = try string(post, "post") }
         if let more = document.member("more", of: 0) { frame.isContinued = document.nodes[more].kind == .true }
@@ -78,16 +152,7 @@ struct EventReader {
                 throw invalid("\"cuts\" must ascend from 1")
             }
         }
-        if let red = document.member("red", of: 0) {
-            for (offset, count) in try pairs(red, "red") {
-                let (end, overflows) = offset.addingReportingOverflow(count)
-                guard !overflows, offset >= frame.placeholders.last?.upperBound ?? 0 else {
-                    throw invalid("\"red\" must ascend without overlap")
-                }
-                frame.placeholders.append(offset..<end)
-            }
-            frame.placeholders = Placeholder.located(in: frame.payload, marked: frame.placeholders)
-        }
+        if let red = document.member("red", of: 0) { frame.placeholders = try placeholders(red, in: frame.payload) }
         return frame
     }
 

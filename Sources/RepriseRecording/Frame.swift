@@ -61,7 +61,7 @@ public struct Frame: Equatable, Sendable {
             payload: .bytes(line), post: isTerminated ? Self.lineFeed : [], cuts: cuts, isContinued: isContinued)
     }
 
-    private static let lineFeed: [UInt8] = [0x0A]
+    static let lineFeed: [UInt8] = [0x0A]
 
     /// The bytes on the wire; nil when the payload was omitted.
     public var wireBytes: [UInt8]? {

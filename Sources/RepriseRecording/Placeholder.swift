@@ -6,7 +6,7 @@ public enum Placeholder {
     /// The marked ranges if each stands on a placeholder; otherwise, as the line was edited, every placeholder found.
     static func located(in payload: Frame.Payload, marked: [Range<Int>]) -> [Range<Int>] {
         guard case .bytes(let bytes) = payload else { return [] }
-        return marked.allSatisfy { isPlaceholder($0, in: bytes) } ? marked : found(in: bytes)
+        return marked.allSatisfy { isPlaceholder($0, in: bytes) } ? marked : places(in: bytes)
     }
 
     /// Whether a range is exactly a placeholder, and not one with what stands beside it.
@@ -20,7 +20,8 @@ public enum Placeholder {
         return start == range.lowerBound || jwtStart(before: start, in: bytes) == range.lowerBound
     }
 
-    private static func found(in bytes: [UInt8]) -> [Range<Int>] {
+    /// Every place where a placeholder stands, ascending and disjoint.
+    public static func places(in bytes: [UInt8]) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var index = 0
         while index + prefix.count < bytes.count {

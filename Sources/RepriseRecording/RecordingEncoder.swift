@@ -83,13 +83,21 @@ public struct RecordingEncoder: Sendable {
         append(key: "e", text: event.kind.name, to: &line)
         switch event.kind {
         case .line(let frame), .stderr(let frame):
-            append(frame, to: &line)
+            append(frame, postDefault: Frame.lineFeed, to: &line)
+        case .body(let frame), .sse(let frame):
+            append(frame, postDefault: [], to: &line)
+        case .request(let head):
+            append(head, to: &line)
+        case .response(let head):
+            append(head, to: &line)
         case .end(let pipe):
-            append(key: "pipe", text: pipe.rawValue, to: &line)
+            if let pipe { append(key: "pipe", text: pipe.rawValue, to: &line) }
         case .close(.exit(let code)):
             append(key: "code", number: Int(code), to: &line)
         case .close(.signal(let signal)):
             append(key: "signal", number: Int(signal), to: &line)
+        case .disconnect(let disconnect):
+            append(key: "how", text: disconnect.rawValue, to: &line)
         case .note(let text):
             append(key: "note", text: text, to: &line)
         case .finish(let eventCount, let sha256):
@@ -101,7 +109,45 @@ public struct RecordingEncoder: Sendable {
         line += [0x7D, 0x0A]
     }
 
-    private static func append(_ original: Frame, to line: inout [UInt8]) {
+    private static func append(_ head: RequestHead, to line: inout [UInt8]) {
+        append(key: "method", text: head.method, to: &line)
+        append(key: "target", text: head.target, to: &line)
+        if !head.targetPlaceholders.isEmpty {
+            append(key: "red", to: &line)
+            append(head.targetPlaceholders, to: &line)
+        }
+        append(head.fields, to: &line)
+    }
+
+    private static func append(_ head: ResponseHead, to line: inout [UInt8]) {
+        append(key: "status", number: head.status, to: &line)
+        append(key: "reason", text: head.reason, to: &line)
+        append(head.fields, to: &line)
+    }
+
+    private static func append(_ fields: [HTTPField], to line: inout [UInt8]) {
+        append(key: "headers", to: &line)
+        line.append(0x5B)
+        for (index, field) in fields.enumerated() {
+            if index > 0 { line.append(0x2C) }
+            line.append(0x5B)
+            JSONString.encode(field.name, into: &line)
+            line.append(0x2C)
+            JSONString.encode(field.value, into: &line)
+            if !field.placeholders.isEmpty {
+                line.append(0x2C)
+                append(field.placeholders, to: &line)
+            }
+            line.append(0x5D)
+        }
+        line.append(0x5D)
+    }
+
+    private static func append(_ placeholders: [Range<Int>], to line: inout [UInt8]) {
+        line += "[\(placeholders.map { "[\($0.lowerBound),\($0.count)]" }.joined(separator: ","))]".utf8
+    }
+
+    private static func append(_ original: Frame, postDefault: [UInt8], to line: inout [UInt8]) {
         var frame = original
         var form = PayloadForm.of(frame.payload)
         if form != .json {
@@ -123,7 +169,7 @@ public struct RecordingEncoder: Sendable {
             line.append(0x5D)
         }
         if !frame.pre.isEmpty { append(key: "pre", text: String(decoding: frame.pre, as: UTF8.self), to: &line) }
-        if frame.post != [0x0A] { append(key: "post", text: String(decoding: frame.post, as: UTF8.self), to: &line) }
+        if frame.post != postDefault { append(key: "post", text: String(decoding: frame.post, as: UTF8.self), to: &line) }
         switch (form, frame.payload) {
         case (.json, .bytes(let bytes)):
             line += #","json":"#.utf8
@@ -182,8 +228,12 @@ extension Event.Kind {
         case .open: "open"
         case .line: "line"
         case .stderr: "stderr"
+        case .request: "request"
+        case .response: "response"
+        case .body: "body"
+        case .sse: "sse"
         case .end: "end"
-        case .close: "close"
+        case .close, .disconnect: "close"
         case .note: "note"
         case .finish: "finish"
         case .unknown(let name): name

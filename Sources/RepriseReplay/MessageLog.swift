@@ -21,6 +21,10 @@ public struct MessageLog: Sendable {
         public var placeholders: [Range<Int>]
         /// Indexes of its messages: one, or the elements of a batch.
         public var messages: Range<Int>
+        /// The HTTP exchange that carried it (key `x`).
+        public var exchange: Int?
+        /// The session of that exchange, counting from 1; nil on stdio, and where the server gave no session id.
+        public var session: Int?
     }
 
     /// One message of a frame.
@@ -40,10 +44,16 @@ public struct MessageLog: Sendable {
     /// The messages in recorded order.
     public private(set) var messages: [LoggedMessage] = []
 
-    /// Reads the lines of a recording.
+    /// Reads a recording: its lines, or the bodies and server-sent events of its MCP traffic.
     public init(_ recording: Recording) {
+        var open = OpenRequests()
+        guard recording.header.transport == "stdio" else {
+            for (item, direction, exchange) in HTTPLog(recording).protocolItems {
+                append(item, direction, of: exchange, open: &open)
+            }
+            return
+        }
         var joined: [Direction: Frame] = [:]
-        var open: [OpenRequest: [Int]] = [:]
         for (index, event) in recording.events.enumerated() {
             guard case .line(let piece) = event.kind, let direction = event.direction else { continue }
             let frame = joined[direction].map { $0.joined(with: piece) } ?? piece
@@ -97,20 +107,31 @@ public struct MessageLog: Sendable {
         frames[frame].messages.map { name(of: $0) }.joined(separator: ", ")
     }
 
-    private struct OpenRequest: Hashable {
-        var requester: Direction
-        var id: MessageID
-    }
-
     private mutating func append(
-        _ frame: Frame, of event: Event, number: Int, direction: Direction, open: inout [OpenRequest: [Int]]
+        _ frame: Frame, of event: Event, number: Int, direction: Direction, open: inout OpenRequests
     ) {
         var logged = LoggedFrame(
             event: number, time: event.time, direction: direction, bytes: frame.wireBytes ?? [], cuts: frame.cuts,
             placeholders: frame.placeholders.map { $0.lowerBound + frame.pre.count..<$0.upperBound + frame.pre.count },
             messages: messages.count..<messages.count)
         if case .omitted(_, let sha256) = frame.payload { logged.omitted = (frame.wireByteCount, sha256) }
-        let message = Message.read(logged.bytes.span)
+        append(logged, open: &open)
+    }
+
+    private mutating func append(
+        _ item: HTTPLog.Item, _ direction: Direction, of exchange: HTTPLog.Exchange, open: inout OpenRequests
+    ) {
+        guard let message = item.message else { return }
+        var logged = LoggedFrame(
+            event: item.event, time: item.time, direction: direction, bytes: message.bytes,
+            cuts: item.sse == nil ? item.frame.cuts : nil, placeholders: message.placeholders,
+            messages: messages.count..<messages.count, exchange: exchange.number, session: exchange.session)
+        if case .omitted(_, let sha256) = item.frame.payload { logged.omitted = (item.frame.wireByteCount, sha256) }
+        append(logged, open: &open)
+    }
+
+    private mutating func append(_ frame: LoggedFrame, open: inout OpenRequests) {
+        let message = Message.read(frame.bytes.span)
         var parts = [message]
         if case .batch(let elements) = message.kind { parts = elements }
         for part in parts {
@@ -118,22 +139,46 @@ public struct MessageLog: Sendable {
             messages.append(LoggedMessage(frame: frames.count, message: part))
             switch part.kind {
             case .request:
-                if let id = part.id { open[OpenRequest(requester: direction, id: id), default: []].append(index) }
+                if let id = part.id { open.add(index, id: id, in: frame) }
             case .result, .error:
-                guard let id = part.id else { break }
-                let key = OpenRequest(requester: direction.opposite, id: id)
-                // An id in use twice is a violation, but answers come: the oldest request gets the first.
-                guard var waiting = open[key], !waiting.isEmpty else { break }
-                let request = waiting.removeFirst()
-                open[key] = waiting.isEmpty ? nil : waiting
+                guard let id = part.id, let request = open.take(id, answeredIn: frame) else { break }
                 messages[index].request = request
                 messages[request].answer = index
             case .notification, .batch, .malformed:
                 break
             }
         }
-        logged.messages = logged.messages.lowerBound..<messages.count
-        frames.append(logged)
+        var frame = frame
+        frame.messages = frame.messages.lowerBound..<messages.count
+        frames.append(frame)
+    }
+}
+
+/// The requests that are not answered yet.
+private struct OpenRequests {
+    private struct Key: Hashable {
+        var requester: Direction
+        var session: Int?
+        var id: MessageID
+    }
+
+    private var waiting: [Key: [(message: Int, exchange: Int?)]] = [:]
+
+    mutating func add(_ message: Int, id: MessageID, in frame: MessageLog.LoggedFrame) {
+        let key = Key(requester: frame.direction, session: frame.session, id: id)
+        waiting[key, default: []].append((message, frame.exchange))
+    }
+
+    /// The request that a message with this id in `frame` answers.
+    ///
+    /// An id in use twice is a violation, but answers come: one of the same exchange is meant, else the oldest.
+    mutating func take(_ id: MessageID, answeredIn frame: MessageLog.LoggedFrame) -> Int? {
+        let key = Key(requester: frame.direction.opposite, session: frame.session, id: id)
+        guard var requests = waiting[key], !requests.isEmpty else { return nil }
+        let place = requests.firstIndex { $0.exchange == frame.exchange } ?? 0
+        let request = requests.remove(at: place)
+        waiting[key] = requests.isEmpty ? nil : requests
+        return request.message
     }
 }
 
@@ -143,8 +188,8 @@ extension Direction {
 }
 
 extension Frame {
-    /// This frame, which a line limit cut, with the next piece of its line.
-    fileprivate func joined(with piece: Frame) -> Frame {
+    /// This frame, which a limit of the recorder cut, with its next piece.
+    func joined(with piece: Frame) -> Frame {
         guard case .bytes(let start) = payload, case .bytes(let rest) = piece.payload else {
             return Frame(
                 payload: .omitted(byteCount: wireByteCount + piece.wireByteCount, sha256: ""), post: [],

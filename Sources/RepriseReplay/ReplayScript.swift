@@ -91,7 +91,7 @@ struct ReplayScript: Sendable {
     /// The ends of the two protocol pipes; standard error carries no protocol.
     private static func ends(of recording: Recording) -> [(event: Int, time: Int64, pipe: Pipe)] {
         recording.events.enumerated().compactMap { index, event in
-            guard case .end(let pipe) = event.kind, pipe != .stderr else { return nil }
+            guard case .end(let pipe?) = event.kind, pipe != .stderr else { return nil }
             return (index + 1, event.time, pipe)
         }
     }

@@ -40,7 +40,7 @@ extension Recording {
         events.map { event in
             switch event.kind {
             case .line: "line \(event.direction?.rawValue ?? "?")"
-            case .end(let pipe): "end \(pipe.rawValue)"
+            case .end(let pipe): "end \(pipe?.rawValue ?? "")"
             case .close(.exit(let code)): "close exit \(code)"
             case .close(.signal(let signal)): "close signal \(signal)"
             default: event.kind.name

@@ -1,0 +1,193 @@
+import MCPWire
+import RepriseRecording
+
+/// The exchanges of an HTTP recording in the order of their requests, with the session that each belongs to.
+public struct HTTPLog: Sendable {
+    /// A frame of an exchange and when its last byte was read.
+    public struct Item: Sendable {
+        /// Number of the event; for a body in several pieces, of the last one.
+        public var event: Int
+        /// Microseconds since the start of the recording.
+        public var time: Int64
+        /// The frame; a body that the recorder's limit cut is whole again.
+        public var frame: Frame
+        /// What the frame is as a server-sent event; nil for a body, and for what was omitted.
+        public var sse: SSEFrame?
+    }
+
+    /// How an exchange ended.
+    public enum Ending: Equatable, Sendable {
+        /// The response came whole.
+        case complete
+        /// One side broke it off, or the server could not be reached.
+        case broken(by: Direction, Disconnect)
+    }
+
+    /// One HTTP request with its response.
+    public struct Exchange: Sendable {
+        /// Its number in the recording (key `x`).
+        public var number: Int
+        /// The client connection on which it was made (key `c`).
+        public var connection: Int
+        /// The session, counting from 1 in the order in which session ids first appear; nil for none.
+        public var session: Int?
+        /// Number and time of the request's event.
+        public var requestEvent: Int
+        public var requestTime: Int64
+        public var request: RequestHead
+        /// The request's body; nil when it was empty.
+        public var requestBody: Item?
+        /// Number and time of the response's event.
+        public var responseEvent: Int?
+        public var responseTime: Int64 = 0
+        /// Nil when none came.
+        public var response: ResponseHead?
+        /// The body or the events of the response.
+        public var items: [Item] = []
+        /// How it ended; nil when the recording ended first.
+        public var ending: Ending?
+        /// Number and time of the event that ended it.
+        public var endEvent: Int?
+        public var endTime: Int64 = 0
+        /// Whether it carries MCP, and not metadata, a login, or another page of the server.
+        public var isProtocol = false
+
+        /// The request's last seen event id, of a client that resumes a stream.
+        public var lastEventID: String? { request.fields.first("last-event-id") }
+    }
+
+    /// The exchanges in the order of their requests.
+    public private(set) var exchanges: [Exchange] = []
+    /// Index of an exchange by its number.
+    public private(set) var index: [Int: Int] = [:]
+
+    /// Reads the events of a recording; those of other transports have no exchanges.
+    public init(_ recording: Recording) {
+        var pieces: [Int: [Direction: Frame]] = [:]
+        for (place, event) in recording.events.enumerated() {
+            guard let number = event.exchange else { continue }
+            if case .request(let head) = event.kind, index[number] == nil {
+                index[number] = exchanges.count
+                exchanges.append(
+                    Exchange(
+                        number: number, connection: event.connection ?? 0, requestEvent: place + 1,
+                        requestTime: event.time, request: head))
+            }
+            guard let exchange = index[number] else { continue }
+            take(event, number: place + 1, into: &exchanges[exchange], pieces: &pieces[number, default: [:]])
+        }
+        assignSessions()
+        let path = Self.path(of: recording.header)
+        for index in exchanges.indices { exchanges[index].isProtocol = exchanges[index].carriesProtocol(path: path) }
+    }
+
+    private func take(
+        _ event: Event, number: Int, into exchange: inout Exchange, pieces: inout [Direction: Frame]
+    ) {
+        switch event.kind {
+        case .response(let head):
+            exchange.response = head
+            exchange.responseEvent = number
+            exchange.responseTime = event.time
+        case .body(let piece):
+            let direction = event.direction ?? .serverToClient
+            let frame = pieces[direction].map { $0.joined(with: piece) } ?? piece
+            pieces[direction] = frame.isContinued ? frame : nil
+            guard !frame.isContinued else { return }
+            let item = Item(event: number, time: event.time, frame: frame)
+            if direction == .clientToServer { exchange.requestBody = item } else { exchange.items.append(item) }
+        case .sse(let piece):
+            let frame = pieces[.serverToClient].map { $0.joined(with: piece) } ?? piece
+            pieces[.serverToClient] = frame.isContinued ? frame : nil
+            guard !frame.isContinued else { return }
+            exchange.items.append(Item(event: number, time: event.time, frame: frame, sse: Self.read(frame)))
+        case .end:
+            exchange.ending = .complete
+            exchange.endEvent = number
+            exchange.endTime = event.time
+        case .disconnect(let how):
+            exchange.ending = .broken(by: event.direction ?? .serverToClient, how)
+            exchange.endEvent = number
+            exchange.endTime = event.time
+        default:
+            break
+        }
+    }
+
+    private static func read(_ frame: Frame) -> SSEFrame? {
+        guard let bytes = frame.wireBytes else { return nil }
+        var decoder = SSEDecoder(frameByteCountMax: max(1, bytes.count))
+        return decoder.receive(bytes.span).first ?? decoder.finish()
+    }
+
+    /// A session is known by its id, which the server gives in its first response and the client then repeats.
+    private mutating func assignSessions() {
+        var sessions: [String: Int] = [:]
+        for index in exchanges.indices {
+            let exchange = exchanges[index]
+            guard
+                let id = exchange.response?.fields.first("mcp-session-id")
+                    ?? exchange.request.fields.first("mcp-session-id")
+            else { continue }
+            sessions[id] = sessions[id] ?? sessions.count + 1
+            exchanges[index].session = sessions[id]
+        }
+    }
+
+    /// The path of the recorded URL, `/` where it has none.
+    static func path(of header: Header) -> String {
+        guard case .url(let url) = header.target, let scheme = url.firstRange(of: "://") else { return "/" }
+        let rest = url[scheme.upperBound...]
+        guard let slash = rest.firstIndex(of: "/") else { return "/" }
+        return String(rest[slash...].prefix { $0 != "?" && $0 != "#" })
+    }
+}
+
+extension HTTPLog.Exchange {
+    fileprivate func carriesProtocol(path: String) -> Bool {
+        if request.path == path || response?.isEventStream == true { return true }
+        guard request.method == "POST", let bytes = requestBody?.frame.wireBytes else { return false }
+        if case .malformed = Message.read(bytes.span).kind { return false }
+        return true
+    }
+}
+
+extension HTTPLog.Item {
+    /// The bytes of the message that this frame carries, and where placeholders stand in them.
+    ///
+    /// Nil for a server-sent event that carries none: a comment, a priming event, or an event of another type.
+    var message: (bytes: [UInt8], placeholders: [Range<Int>])? {
+        guard let wire = frame.wireBytes else { return ([], []) }
+        guard let sse else {
+            let shift = frame.pre.count
+            return (wire, frame.placeholders.map { $0.lowerBound + shift..<$0.upperBound + shift })
+        }
+        guard let event = sse.event, event.type == "message", !event.data.isEmpty else { return nil }
+        if !frame.pre.isEmpty, frame.payload == .bytes(event.data) { return (event.data, frame.placeholders) }
+        return (event.data, frame.placeholders.isEmpty ? [] : Placeholder.places(in: event.data))
+    }
+}
+
+extension HTTPLog {
+    /// Every frame of MCP traffic in recorded order, with the exchange that carries it.
+    ///
+    /// A body of a response that failed is none unless it is a message: servers explain in their own words.
+    var protocolItems: [(item: Item, direction: Direction, exchange: Exchange)] {
+        var items: [(item: Item, direction: Direction, exchange: Exchange)] = []
+        for exchange in exchanges where exchange.isProtocol {
+            if let body = exchange.requestBody { items.append((body, .clientToServer, exchange)) }
+            for item in exchange.items {
+                if item.sse == nil, !isMessage(item.frame.wireBytes ?? [], in: exchange) { continue }
+                items.append((item, .serverToClient, exchange))
+            }
+        }
+        return items.sorted { $0.item.event < $1.item.event }
+    }
+
+    private func isMessage(_ bytes: [UInt8], in exchange: Exchange) -> Bool {
+        let status = exchange.response?.status ?? 200
+        if (200..<300).contains(status) { return true }
+        if case .malformed = Message.read(bytes.span).kind { return false }
+        return true
+    }
+}
