@@ -169,7 +169,9 @@ public struct RecordingEncoder: Sendable {
             line.append(0x5D)
         }
         if !frame.pre.isEmpty { append(key: "pre", text: String(decoding: frame.pre, as: UTF8.self), to: &line) }
-        if frame.post != postDefault { append(key: "post", text: String(decoding: frame.post, as: UTF8.self), to: &line) }
+        if frame.post != postDefault {
+            append(key: "post", text: String(decoding: frame.post, as: UTF8.self), to: &line)
+        }
         switch (form, frame.payload) {
         case (.json, .bytes(let bytes)):
             line += #","json":"#.utf8

@@ -31,23 +31,27 @@ public struct HTTPLog: Sendable {
         public var connection: Int
         /// The session, counting from 1 in the order in which session ids first appear; nil for none.
         public var session: Int?
-        /// Number and time of the request's event.
+        /// Number of the request's event.
         public var requestEvent: Int
+        /// Microseconds since the start at which the request's head was read.
         public var requestTime: Int64
+        /// The request's head.
         public var request: RequestHead
         /// The request's body; nil when it was empty.
         public var requestBody: Item?
-        /// Number and time of the response's event.
+        /// Number of the response's event; nil when none came.
         public var responseEvent: Int?
+        /// Microseconds since the start at which the response's head was read; 0 when none came.
         public var responseTime: Int64 = 0
-        /// Nil when none came.
+        /// The response's head; nil when none came.
         public var response: ResponseHead?
         /// The body or the events of the response.
         public var items: [Item] = []
         /// How it ended; nil when the recording ended first.
         public var ending: Ending?
-        /// Number and time of the event that ended it.
+        /// Number of the event that ended it.
         public var endEvent: Int?
+        /// Microseconds since the start at which it ended; 0 when it did not.
         public var endTime: Int64 = 0
         /// Whether it carries MCP, and not metadata, a login, or another page of the server.
         public var isProtocol = false

@@ -111,9 +111,9 @@ import Testing
     }
 
     @Test func unknownKindsAreKeptByName() throws {
-        let file = lines(of: [])[0] + bytes(#"{"t":1,"d":"s2c","e":"sse","data":"x","text":7}"# + "\n")
+        let file = lines(of: [])[0] + bytes(#"{"t":1,"d":"s2c","e":"ws","data":"x","text":7}"# + "\n")
         let read = try RecordingReader.read(file)
-        #expect(read.events == [Event(time: 1, direction: .serverToClient, kind: .unknown("sse"))])
+        #expect(read.events == [Event(time: 1, direction: .serverToClient, kind: .unknown("ws"))])
     }
 
     @Test func keysMayBeEscapedAndTheLastDuplicateCounts() throws {

@@ -102,8 +102,9 @@ import TestSupport
             Event(time: 6, connection: 1, direction: .serverToClient, kind: .end(.stderr)),
             Event(time: 7, connection: 1, kind: .close(.exit(code: 255))),
             Event(time: 8, connection: 1, kind: .close(.signal(9))),
+            Event(time: 8, connection: 4, direction: .clientToServer, kind: .disconnect(.reset)),
             Event(time: 9, kind: .note("quote \" back\\slash\nline é\u{0}")),
-            Event(time: .max, kind: .unknown("body")),
+            Event(time: .max, kind: .unknown("ws")),
         ]
         let recording = Recording(header: sampleHeader, events: events)
         let read = try RecordingReader.read(recording.encoded)
@@ -113,6 +114,49 @@ import TestSupport
             return
         }
         #expect(eventCount == events.count)
+    }
+
+    @Test("S-173: requests, responses, bodies and server-sent events come back as they were")
+    func everyKindOfHTTPEventComesBack() throws {
+        let request = RequestHead(
+            method: "POST", target: "/mcp?key=reprise-secret-1", targetPlaceholders: [9..<25],
+            fields: [
+                HTTPField("Host", "127.0.0.1:1"), HTTPField("X-A", "1"), HTTPField("x-a", "2"), HTTPField("Empty", ""),
+                HTTPField("Authorization", "Bearer reprise-secret-2", placeholders: [7..<23]),
+            ])
+        let response = ResponseHead(status: 404, reason: "Nöt \"Found\"", fields: [HTTPField("A", "é\tb")])
+        let event = Frame(pre: bytes("id: 7\r\ndata: "), payload: .bytes(bytes("{\"a\":1}")), post: bytes("\r\n\r\n"))
+        let comment = Frame(payload: .bytes(bytes(": still here\n\n")), post: [])
+        let body = Frame(payload: .bytes(bytes("{\n}")), post: [], cuts: [Frame.Cut(offset: 1, age: 5)])
+        let broken = Frame(payload: .bytes([0xFF, 0x00]), post: [], isContinued: true)
+        func at(_ time: Int64, _ direction: Direction, _ kind: Event.Kind) -> Event {
+            Event(time: time, connection: 1, exchange: 3, direction: direction, kind: kind)
+        }
+        let events =
+            [
+                at(1, .clientToServer, .request(request)), at(2, .clientToServer, .body(body)),
+                at(3, .serverToClient, .response(response)), at(4, .serverToClient, .sse(event)),
+                at(5, .serverToClient, .sse(comment)), at(6, .serverToClient, .body(broken)),
+                at(7, .serverToClient, .end(nil)),
+            ] + Disconnect.allCases.map { at(8, .serverToClient, .disconnect($0)) }
+        let read = try RecordingReader.read(Recording(header: sampleHeader, events: events).encoded)
+        #expect(Array(read.events.dropLast()) == events)
+    }
+
+    @Test func headsStandInTheOrderOfTheFormat() {
+        let head = RequestHead(
+            method: "GET", target: "/a", fields: [HTTPField("Cookie", "a=reprise-secret-1", placeholders: [2..<18])])
+        let request = Event(time: 1, connection: 2, exchange: 3, direction: .clientToServer, kind: .request(head))
+        let response = Event(
+            time: 2, connection: 2, exchange: 3, direction: .serverToClient,
+            kind: .response(ResponseHead(status: 200, reason: "OK")))
+        let written = lines(of: [request, response]).dropFirst().map(text)
+        #expect(
+            written == [
+                #"{"t":1,"c":2,"x":3,"d":"c2s","e":"request","method":"GET","target":"/a","#
+                    + #""headers":[["Cookie","a=reprise-secret-1",[[2,16]]]]}"# + "\n",
+                #"{"t":2,"c":2,"x":3,"d":"s2c","e":"response","status":200,"reason":"OK","headers":[]}"# + "\n",
+            ])
     }
 
     @Test func keysStandInTheOrderOfTheFormat() {
