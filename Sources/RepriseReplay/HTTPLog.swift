@@ -125,29 +125,54 @@ public struct HTTPLog: Sendable {
     }
 
     /// A session is known by its id, which the server gives in its first response and the client then repeats.
+    ///
+    /// In the transport of 2024-11-05 it is the address for messages, which the stream's `endpoint` event names.
     private mutating func assignSessions() {
         var sessions: [String: Int] = [:]
+        func number(of id: String) -> Int {
+            let number = sessions[id] ?? sessions.count + 1
+            sessions[id] = number
+            return number
+        }
         for index in exchanges.indices {
             let exchange = exchanges[index]
-            guard
-                let id = exchange.response?.fields.first("mcp-session-id")
-                    ?? exchange.request.fields.first("mcp-session-id")
-            else { continue }
-            sessions[id] = sessions[id] ?? sessions.count + 1
-            exchanges[index].session = sessions[id]
+            if let id = exchange.response?.fields.first("mcp-session-id")
+                ?? exchange.request.fields.first("mcp-session-id")
+            {
+                exchanges[index].session = number(of: id)
+            } else if let endpoint = exchange.endpoint {
+                exchanges[index].session = number(of: endpoint)
+            } else if let session = sessions[exchange.request.target] {
+                exchanges[index].session = session
+            }
         }
     }
 
     /// The path of the recorded URL, `/` where it has none.
     static func path(of header: Header) -> String {
-        guard case .url(let url) = header.target, let scheme = url.firstRange(of: "://") else { return "/" }
-        let rest = url[scheme.upperBound...]
-        guard let slash = rest.firstIndex(of: "/") else { return "/" }
-        return String(rest[slash...].prefix { $0 != "?" && $0 != "#" })
+        guard case .url(let url) = header.target else { return "/" }
+        return String(target(of: url).prefix { $0 != "?" })
+    }
+
+    /// Path and query of a URL, which may lack scheme and host.
+    private static func target(of url: String) -> String {
+        let whole = url.prefix { $0 != "#" }
+        guard let scheme = whole.firstRange(of: "://") else { return String(whole) }
+        let rest = whole[scheme.upperBound...]
+        return rest.firstIndex { $0 == "/" || $0 == "?" }.map { String(rest[$0...]) } ?? "/"
+    }
+
+    /// The target that an `endpoint` event names for the client's messages (MCP 2024-11-05, HTTP with SSE).
+    fileprivate static func endpoint(_ item: Item) -> String? {
+        guard let event = item.sse?.event, event.type == "endpoint" else { return nil }
+        return target(of: String(decoding: event.data, as: UTF8.self))
     }
 }
 
 extension HTTPLog.Exchange {
+    /// The target for the client's messages, of a stream of the transport of 2024-11-05.
+    public var endpoint: String? { items.lazy.compactMap { HTTPLog.endpoint($0) }.first }
+
     fileprivate func carriesProtocol(path: String) -> Bool {
         if request.path == path || response?.isEventStream == true { return true }
         guard request.method == "POST", let bytes = requestBody?.frame.wireBytes else { return false }
@@ -175,7 +200,7 @@ extension HTTPLog.Item {
 extension HTTPLog {
     /// Every frame of MCP traffic in recorded order, with the exchange that carries it.
     ///
-    /// A body of a response that failed is none unless it is a message: servers explain in their own words.
+    /// The body of an error or of an acknowledgement is none unless it is a message: servers put it in their own words.
     var protocolItems: [(item: Item, direction: Direction, exchange: Exchange)] {
         var items: [(item: Item, direction: Direction, exchange: Exchange)] = []
         for exchange in exchanges where exchange.isProtocol {
@@ -188,10 +213,10 @@ extension HTTPLog {
         return items.sorted { $0.item.event < $1.item.event }
     }
 
+    /// Whether a body stands where a message must: as JSON, or without a type, in answer to a request.
     private func isMessage(_ bytes: [UInt8], in exchange: Exchange) -> Bool {
-        let status = exchange.response?.status ?? 200
-        if (200..<300).contains(status) { return true }
-        if case .malformed = Message.read(bytes.span).kind { return false }
-        return true
+        if case .malformed = Message.read(bytes.span).kind {} else { return true }
+        let type = exchange.response?.fields.first("content-type")
+        return exchange.response?.status == 200 && type?.hasPrefix("application/json") != false
     }
 }

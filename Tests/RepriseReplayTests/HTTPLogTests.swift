@@ -88,6 +88,28 @@ import Testing
         #expect(messages.messages.map(\.request) == [nil, nil, 1, 0, nil])
     }
 
+    @Test("S-173: sessions of the 2024-11-05 transport are told by the address that the stream names")
+    func sessionsOfTheFirstTransport() {
+        var tape = Tape()
+        for (exchange, endpoint) in [(1, "/messages?id=a"), (2, "http://127.0.0.1:9/messages?id=b")] {
+            tape.add(exchange, .clientToServer, .request(RequestHead(method: "GET", target: "/mcp")))
+            tape.answer(exchange, type: "text/event-stream")
+            tape.sse(exchange, "event: endpoint\r\ndata: \(endpoint)\r\n\r\n")
+        }
+        tape.post(3, Self.ping, to: "/messages?id=b")
+        tape.answer(3, 202, type: "text/plain")
+        tape.body(3, "Accepted")
+        tape.post(4, Self.ping, to: "/messages?id=a")
+        tape.answer(4, 202, type: "text/plain")
+        tape.body(4, "Accepted")
+        tape.sse(1, "event: message\r\ndata: \(Self.pong)\r\n\r\n")
+        tape.sse(2, "event: message\r\ndata: \(Self.pong)\r\n\r\n")
+        #expect(HTTPLog(tape.recording).exchanges.map(\.session) == [1, 2, 2, 1])
+        let log = MessageLog(tape.recording)
+        #expect(log.frames.map(\.session) == [2, 1, 1, 2])
+        #expect(log.messages.map(\.request) == [nil, nil, 1, 0])
+    }
+
     @Test("S-173: without a session id an answer is bound within its own exchange")
     func answersAreBoundWithinTheirExchange() {
         var tape = Tape()
