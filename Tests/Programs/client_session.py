@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TextIO
@@ -13,9 +13,10 @@ from typing import Any, TextIO
 import anyio
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
 from pydantic import AnyUrl
 
-from sdk_version import IS_V1, ProtocolError, types, wire
+from sdk_version import IS_V1, ProtocolError, httpx, types, wire
 
 # What the scripts ask the server for with its tool `env`, unless the environment has it.
 SERVER_ENVIRONMENT = {"EVERYTHING_GREETING": "good morning", "EVERYTHING_API_KEY": "everything-key-0123456789abcdef"}
@@ -35,17 +36,34 @@ def shortened(value: Any) -> Any:
 
 
 class Transcript:
-    """The file, and how often each kind of message has come from the server so far."""
+    """The file, and how often each kind of message has come from the server so far.
 
-    def __init__(self, file: TextIO) -> None:
+    Over HTTP messages come on several streams at once, in no order that two runs would share. The file then holds first
+    what the script did, and then by kind and by call what came meanwhile; it is written at the end.
+    """
+
+    def __init__(self, file: TextIO, has_streams: bool = False) -> None:
         self._file = file
+        self._lanes: defaultdict[str, list[str]] | None = defaultdict(list) if has_streams else None
         self._arrived: Counter[str] = Counter()
         self._arrival = anyio.Event()
 
-    def write(self, event: str, **fields: Any) -> None:
-        line = json.dumps({"event": event, **shortened(fields)}, sort_keys=True, ensure_ascii=True)
-        self._file.write(line + "\n")
-        self._file.flush()
+    @property
+    def has_streams(self) -> bool:
+        return self._lanes is not None
+
+    def write(self, event: str, lane: str = "", **fields: Any) -> None:
+        line = json.dumps({"event": event, **shortened(fields)}, sort_keys=True, ensure_ascii=True) + "\n"
+        if self._lanes is not None:
+            self._lanes[lane].append(line)
+        else:
+            self._file.write(line)
+            self._file.flush()
+
+    def finish(self) -> None:
+        for _, lines in sorted((self._lanes or {}).items()):
+            self._file.writelines(lines)
+        self._lanes = self._lanes and defaultdict(list)
 
     def note_arrival(self, name: str) -> None:
         self._arrived[name] += 1
@@ -86,8 +104,9 @@ class Client:
 
     def progress(self, label: str) -> Callable[[float, float | None, str | None], Awaitable[None]]:
         async def report(progress: float, total: float | None, message: str | None) -> None:
-            self.transcript.write("progress", call=label, progress=progress, total=total, message=message)
-            self.transcript.note_arrival(f"progress {label}")
+            lane = f"progress {label}"
+            self.transcript.write("progress", lane, call=label, progress=progress, total=total, message=message)
+            self.transcript.note_arrival(lane)
 
         return report
 
@@ -165,7 +184,7 @@ class Callbacks:
         self.progress_tokens: list[str | int] = []
 
     def _answer(self, method: str, params: Any, answer: dict[str, Any], model: Any) -> Any:
-        self._transcript.write("server request", method=method, params=params, answer=answer)
+        self._transcript.write("server request", method, method=method, params=params, answer=answer)
         self._transcript.note_arrival(method)
         return model.model_validate(answer)
 
@@ -190,13 +209,13 @@ class Callbacks:
         return self._answer("roots/list", {}, {"roots": self.roots}, types.ListRootsResult)
 
     async def log(self, params: Any) -> None:
-        self._transcript.write("log", params=wire(params))
+        self._transcript.write("log", "notifications/message", params=wire(params))
         self._transcript.note_arrival("notifications/message")
 
     async def other(self, message: Any) -> None:
         """Everything that the SDK passes on, including what the callbacks above have seen already."""
         if isinstance(message, Exception):
-            self._transcript.write("unreadable", type=type(message).__name__)
+            self._transcript.write("unreadable", "unreadable", type=type(message).__name__)
             return
         notification = wire(message.root if IS_V1 and hasattr(message, "root") else message)
         method = notification.get("method")
@@ -204,28 +223,45 @@ class Callbacks:
             # The token is the SDK's business; what matters is that no notification misses its callback.
             self.progress_tokens.append(notification["params"]["progressToken"])
         elif method is not None and method != "notifications/message":
-            self._transcript.write("notification", method=method, params=notification.get("params", {}))
+            self._transcript.write("notification", method, method=method, params=notification.get("params", {}))
             self._transcript.note_arrival(method)
 
 
 @asynccontextmanager
-async def connect(command: list[str], directory: str | None, transcript: Transcript) -> AsyncIterator[Client]:
+async def begin(read_stream: Any, write_stream: Any, transcript: Transcript) -> AsyncIterator[Client]:
     callbacks = Callbacks(transcript)
+    async with ClientSession(
+        read_stream,
+        write_stream,
+        sampling_callback=callbacks.sample,
+        elicitation_callback=callbacks.elicit,
+        list_roots_callback=callbacks.list_roots,
+        logging_callback=callbacks.log,
+        message_handler=callbacks.other,
+        client_info=types.Implementation(name="everything-client", version="1.0.0"),
+    ) as session:
+        client = Client(session, transcript, callbacks)
+        if await client.perform("initialize", {}, session.initialize) is None:
+            raise RuntimeError("the server does not let the session begin")
+        yield client
+        transcript.write("end", progressNotifications=len(callbacks.progress_tokens))
+
+
+@asynccontextmanager
+async def connect(command: list[str], directory: str | None, transcript: Transcript) -> AsyncIterator[Client]:
+    """A session with a server that is started for it and speaks over its standard input and output."""
     environment = {**SERVER_ENVIRONMENT, **os.environ}
     parameters = StdioServerParameters(command=command[0], args=command[1:], env=environment, cwd=directory)
     async with stdio_client(parameters) as (read_stream, write_stream):
-        async with ClientSession(
-            read_stream,
-            write_stream,
-            sampling_callback=callbacks.sample,
-            elicitation_callback=callbacks.elicit,
-            list_roots_callback=callbacks.list_roots,
-            logging_callback=callbacks.log,
-            message_handler=callbacks.other,
-            client_info=types.Implementation(name="everything-client", version="1.0.0"),
-        ) as session:
-            client = Client(session, transcript, callbacks)
-            if await client.perform("initialize", {}, session.initialize) is None:
-                raise RuntimeError("the server does not let the session begin")
+        async with begin(read_stream, write_stream, transcript) as client:
             yield client
-            transcript.write("end", progressNotifications=len(callbacks.progress_tokens))
+
+
+@asynccontextmanager
+async def connect_to(url: str, transcript: Transcript, **options: Any) -> AsyncIterator[Client]:
+    """A session with a server that is there already, over Streamable HTTP; `options` are those of the HTTP client."""
+    # Proxies of the environment would stand between this client and a server on the same machine.
+    http_client = httpx.AsyncClient(timeout=httpx.Timeout(30, read=300), trust_env=False, **options)
+    async with http_client, streamable_http_client(url, http_client=http_client) as streams:
+        async with begin(streams[0], streams[1], transcript) as client:
+            yield client

@@ -1,9 +1,11 @@
-"""An MCP client that runs a named script against a stdio server and writes down all that it sees.
+"""An MCP client that runs a named script against a server and writes down all that it sees.
 
     everything_client.py --transcript FILE [--script NAME] [--directory DIRECTORY] -- COMMAND ARGUMENTS...
+    everything_client.py --transcript FILE [--script NAME] --url URL [--token TOKEN]
 
 The transcript is JSON Lines with sorted keys in ASCII: what goes in depends on what the server sends and on the
-script, never on time or chance. The server gets the whole environment, and DIRECTORY as its working directory.
+script, never on time or chance. A server that is started gets the whole environment, and DIRECTORY as its working
+directory; one at a URL is spoken to over Streamable HTTP, with TOKEN as its bearer token if there is one.
 Exit code: 0 the script ran to its end, 1 it did not (the reason is on standard error), 2 usage.
 """
 
@@ -13,11 +15,12 @@ import argparse
 import os
 import sys
 import threading
+from contextlib import AbstractAsyncContextManager
 from typing import NoReturn
 
 import anyio
 
-from client_session import Transcript, connect
+from client_session import Client, Transcript, connect, connect_to
 from sdk_version import SDK_VERSION
 from session_scripts import SCRIPTS
 
@@ -28,8 +31,15 @@ PROCESS_SECONDS = SESSION_SECONDS + 15
 
 async def run(arguments: argparse.Namespace, transcript: Transcript) -> None:
     with anyio.fail_after(SESSION_SECONDS):
-        async with connect(arguments.command, arguments.directory, transcript) as client:
+        async with session(arguments, transcript) as client:
             await SCRIPTS[arguments.script](client)
+
+
+def session(arguments: argparse.Namespace, transcript: Transcript) -> AbstractAsyncContextManager[Client]:
+    if arguments.url is None:
+        return connect(arguments.command, arguments.directory, transcript)
+    headers = {} if arguments.token is None else {"Authorization": f"Bearer {arguments.token}"}
+    return connect_to(arguments.url, transcript, headers=headers)
 
 
 def leaves(error: BaseException) -> list[BaseException]:
@@ -49,15 +59,18 @@ def reason(error: BaseException) -> str:
 
 def parse(argv: list[str]) -> argparse.Namespace:
     end = argv.index("--") if "--" in argv else len(argv)
-    usage = "%(prog)s --transcript FILE [--script NAME] [--directory DIRECTORY] -- COMMAND ARGUMENTS..."
+    server = "(--url URL [--token TOKEN] | [--directory DIRECTORY] -- COMMAND...)"
+    usage = f"%(prog)s --transcript FILE [--script NAME] {server}"
     parser = argparse.ArgumentParser(usage=usage)
     parser.add_argument("--transcript", required=True)
     parser.add_argument("--script", default="full", choices=sorted(SCRIPTS))
     parser.add_argument("--directory")
+    parser.add_argument("--url")
+    parser.add_argument("--token")
     arguments = parser.parse_args(argv[:end])
     arguments.command = argv[end + 1 :]
-    if not arguments.command:
-        parser.error("no server COMMAND after --")
+    if bool(arguments.command) == bool(arguments.url):
+        parser.error("either a URL or a server COMMAND after --")
     return arguments
 
 
@@ -72,12 +85,15 @@ def main() -> int:
     watchdog.daemon = True
     watchdog.start()
     with open(arguments.transcript, "w", encoding="ascii", newline="\n") as file:
+        transcript = Transcript(file, has_streams=arguments.url is not None)
         try:
-            anyio.run(run, arguments, Transcript(file))
+            anyio.run(run, arguments, transcript)
         except Exception as error:
             for leaf in leaves(error):
                 print(f"everything_client (SDK {SDK_VERSION}, {arguments.script}): {reason(leaf)}", file=sys.stderr)
             return 1
+        finally:
+            transcript.finish()
     return 0
 
 

@@ -1,17 +1,28 @@
-"""A deterministic MCP server over stdio that uses what the protocol offers; runs with SDK 1.x and 2.x.
+"""A deterministic MCP server that uses what the protocol offers; runs with SDK 1.x and 2.x.
 
-The handlers work on JSON objects as they stand on the wire; `serve` registers them with the low-level server of
+    everything_server.py [--http PORT [--json]] [--executions FILE]
+
+Over stdio, or with --http over Streamable HTTP at http://127.0.0.1:PORT/mcp (0 takes a free port; the URL is the first
+line on standard error), where it answers with event streams, or with plain JSON if --json is given. FILE gets one line
+of JSON for each call of a tool that is executed: the session, the id of the request and the name of the tool.
+
+The handlers work on JSON objects as they stand on the wire; `make_server` registers them with the low-level server of
 whichever SDK is installed. Nothing here depends on time, chance or the order in which tasks happen to run.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
+import json
 import logging
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Awaitable, Callable
+from typing import Any, Awaitable, Callable, TextIO
 
 import anyio
 from mcp.server.lowlevel import NotificationOptions, Server
@@ -26,22 +37,22 @@ PAGE_SIZE = 8
 Json = dict[str, Any]
 
 
-@dataclass
-class Call:
-    """One request being handled: its session and, if the client asked for progress, its token."""
+class Wire:
+    """How messages reach the client besides the answers to its requests; this is stdio, where there is one way."""
 
-    session: Any
-    progress_token: str | int | None = None
+    has_streams = False
+    answers_in_json = False
 
-    async def report(self, progress: float, total: float | None = None, message: str | None = None) -> None:
-        if self.progress_token is not None:
-            await self.session.send_progress_notification(self.progress_token, progress, total, message)
+    async def standalone_stream(self, state: State) -> None:
+        """Returns once the client listens for messages that belong to no request of its own."""
 
 
 class State:
-    """What the session has changed so far."""
+    """What one session has changed so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.id: str | None = None
         self.level = "debug"
         self.session: Any = None
         self.added_tool = False
@@ -51,7 +62,71 @@ class State:
         return self.gates.setdefault((kind, key), anyio.Event())
 
 
-state = State()
+class Process:
+    """What the sessions of this process share."""
+
+    def __init__(self) -> None:
+        self.wire = Wire()
+        self.states: dict[str | None, State] = {}
+        self.executions: TextIO | None = None
+
+    def state(self, session_id: str | None) -> State:
+        if session_id not in self.states:
+            self.states[session_id] = State(len(self.states) + 1)
+        return self.states[session_id]
+
+
+process = Process()
+# SDK 1.x tells the handler of a notification nothing of where it came from, but runs it in the context of its session.
+current_state: ContextVar[State] = ContextVar("current_state")
+
+
+@dataclass
+class Call:
+    """One request being handled: its session and, if the client asked for progress, its token."""
+
+    session: Any
+    state: State
+    request_id: str | int
+    progress_token: str | int | None = None
+    # Closes the stream of this call, where there is one that the client can return to.
+    close_stream: Callable[[], Awaitable[None]] | None = None
+
+    @property
+    def related(self) -> str | int | None:
+        """What ties a notification to the stream of this call. Where answers are JSON the SDK then drops it."""
+        return self.request_id if process.wire.has_streams else None
+
+    async def related_if_possible(self) -> str | int | None:
+        """The same for a message that must arrive: where answers are JSON it goes another way than the answer."""
+        if process.wire.answers_in_json:
+            await process.wire.standalone_stream(self.state)
+            return None
+        return self.related
+
+    async def report(self, progress: float, total: float | None = None, message: str | None = None) -> None:
+        if self.progress_token is not None:
+            await self.session.send_progress_notification(
+                self.progress_token, progress, total, message, related_request_id=self.related
+            )
+
+    async def announce(self, message: str) -> None:
+        """Reports progress that the client waits for before it goes on."""
+        related = await self.related_if_possible()
+        if self.progress_token is not None:
+            await self.session.send_progress_notification(
+                self.progress_token, 0, None, message, related_request_id=related
+            )
+
+    async def standalone(self) -> Any:
+        """The session, for messages that belong to no request of the client."""
+        await process.wire.standalone_stream(self.state)
+        return self.session
+
+    def note_execution(self, name: str) -> None:
+        if process.executions is not None:
+            line = {"session": self.state.number, "request": self.request_id, "tool": name}
+            print(json.dumps(line), file=process.executions, flush=True)
 
 
 def text(value: str, **more: Any) -> Json:
@@ -116,7 +191,12 @@ async def tool_sampling(call: Call, arguments: Json) -> Json:
         {"role": "user", "content": {"type": "text", "text": arguments["prompt"]}}
     )
     result = await call.session.create_message(
-        [message], max_tokens=100, system_prompt="Be brief.", temperature=0.5, stop_sequences=["END"]
+        [message],
+        max_tokens=100,
+        system_prompt="Be brief.",
+        temperature=0.5,
+        stop_sequences=["END"],
+        related_request_id=await call.related_if_possible(),
     )
     return text(f"the model {wire(result)['model']} said: {result.content.text}")
 
@@ -128,41 +208,44 @@ async def tool_elicit(call: Call, arguments: Json) -> Json:
         "properties": {"name": {"type": "string", "title": "Name"}, "age": {"type": "integer", "minimum": 0}},
         "required": ["name"],
     }
-    result = wire(await call.session.elicit(arguments["message"], schema))
+    related = await call.related_if_possible()
+    result = wire(await call.session.elicit(arguments["message"], schema, related_request_id=related))
     return text(f"the user chose to {result['action']}", structuredContent=result)
 
 
 @tool("Returns the client's roots.")
 async def tool_roots(call: Call, arguments: Json) -> Json:
-    roots = wire(await call.session.list_roots())["roots"]
+    roots = wire(await (await call.standalone()).list_roots())["roots"]
     return text("\n".join(f"{root.get('name', '-')} {root['uri']}" for root in roots))
 
 
 @tool("Pings the client and returns when it has answered.")
 async def tool_ping_back(call: Call, arguments: Json) -> Json:
-    await call.session.send_ping()
+    await (await call.standalone()).send_ping()
     return text("the client is there")
 
 
 @tool("Sends one log message of each level that logging/setLevel lets through.")
 async def tool_log(call: Call, arguments: Json) -> Json:
-    for level in LEVELS[LEVELS.index(state.level) :]:
+    for level in LEVELS[LEVELS.index(call.state.level) :]:
         data = {"level": level, "rank": LEVELS.index(level)} if level == "error" else f"a message of level {level}"
-        await call.session.send_log_message(level=level, data=data, logger="everything")
+        await call.session.send_log_message(
+            level=level, data=data, logger="everything", related_request_id=call.related
+        )
     return text("logged")
 
 
 @tool("Reports progress once it waits, then returns when `release` is called with the same key.", {"key": "string"})
 async def tool_slow(call: Call, arguments: Json) -> Json:
     key = arguments["key"]
-    await call.report(0, message=f"{key} waits")
-    await state.gate("release", key).wait()
+    await call.announce(f"{key} waits")
+    await call.state.gate("release", key).wait()
     return text(f"{key} is released")
 
 
 @tool("Lets the call of `slow` with the same key return.", {"key": "string"})
 async def tool_release(call: Call, arguments: Json) -> Json:
-    state.gate("release", arguments["key"]).set()
+    call.state.gate("release", arguments["key"]).set()
     return text(f"releases {arguments['key']}")
 
 
@@ -194,16 +277,16 @@ async def tool_big(call: Call, arguments: Json) -> Json:
 @tool("Reports progress once it waits, then waits until it is cancelled.", {"key": "string"})
 async def tool_cancel_me(call: Call, arguments: Json) -> Json:
     key = arguments["key"]
-    await call.report(0, message=f"{key} waits to be cancelled")
+    await call.announce(f"{key} waits to be cancelled")
     try:
         await anyio.sleep_forever()
     finally:
-        state.gate("cancelled", key).set()
+        call.state.gate("cancelled", key).set()
 
 
 @tool("Returns when the call of `cancel_me` with the same key has been cancelled.", {"key": "string"})
 async def tool_await_cancelled(call: Call, arguments: Json) -> Json:
-    await state.gate("cancelled", arguments["key"]).wait()
+    await call.state.gate("cancelled", arguments["key"]).wait()
     return text(f"{arguments['key']} was cancelled")
 
 
@@ -221,16 +304,17 @@ async def tool_stderr(call: Call, arguments: Json) -> Json:
 
 @tool("Adds the tool `added` and tells the client that the lists have changed.")
 async def tool_list_changed(call: Call, arguments: Json) -> Json:
-    state.added_tool = True
-    await call.session.send_tool_list_changed()
-    await call.session.send_prompt_list_changed()
-    await call.session.send_resource_list_changed()
+    call.state.added_tool = True
+    session = await call.standalone()
+    await session.send_tool_list_changed()
+    await session.send_prompt_list_changed()
+    await session.send_resource_list_changed()
     return text("there is a new tool")
 
 
 @tool("Tells the client that a resource has changed.", {"uri": "string"})
 async def tool_touch(call: Call, arguments: Json) -> Json:
-    await call.session.send_resource_updated(arguments["uri"])
+    await (await call.standalone()).send_resource_updated(arguments["uri"])
     return text("touched")
 
 
@@ -247,9 +331,9 @@ async def tool_use_token(call: Call, arguments: Json) -> Json:
 
 @tool("Ends the server with exit code 3, in the middle of the call.")
 async def tool_crash(call: Call, arguments: Json) -> Json:
-    await call.report(0, message="about to crash")
+    await call.announce("about to crash")
     # The answer shows that the progress notification has left the process.
-    await call.session.send_ping()
+    await (await call.standalone()).send_ping()
     os._exit(3)
 
 
@@ -369,7 +453,8 @@ JSON_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), 
 
 async def call_tool(call: Call, params: Json) -> Json:
     name, arguments = params["name"], params.get("arguments", {})
-    if name == "added" and state.added_tool:
+    call.note_execution(name)
+    if name == "added" and call.state.added_tool:
         return text("the added tool answers")
     if name not in tools:
         raise protocol_error(INVALID_PARAMS, f"Unknown tool: {name}")
@@ -383,7 +468,7 @@ async def call_tool(call: Call, params: Json) -> Json:
 
 async def list_tools(call: Call, params: Json) -> Json:
     definitions = [definition for definition, _ in tools.values()]
-    return page(definitions + ([ADDED_TOOL] if state.added_tool else []), params, "tools")
+    return page(definitions + ([ADDED_TOOL] if call.state.added_tool else []), params, "tools")
 
 
 async def list_resources(call: Call, params: Json) -> Json:
@@ -427,12 +512,13 @@ async def complete(call: Call, params: Json) -> Json:
 
 
 async def set_level(call: Call, params: Json) -> Json:
-    state.level = params["level"]
+    call.state.level = params["level"]
     return {}
 
 
-async def roots_changed() -> None:
+async def roots_changed(state: State) -> None:
     """Answers the notification with one of its own: a message that no request asked for."""
+    await process.wire.standalone_stream(state)
     await state.session.send_log_message(level="notice", data="the roots have changed", logger="everything")
 
 
@@ -457,9 +543,17 @@ METHODS: dict[str, tuple[Callable[[Call, Json], Awaitable[Json]], str, str, str]
 }
 
 
-def call_of(session: Any, params: Json) -> Call:
-    state.session = session
-    return Call(session, params.get("_meta", {}).get("progressToken"))
+def state_of(context: Any) -> State:
+    """The state of the session that a request or, with SDK 2.x, a notification belongs to."""
+    session_id = context.request.headers.get("mcp-session-id") if context.request is not None else None
+    state = current_state.get() if IS_V1 else process.state(session_id)
+    state.id, state.session = session_id, context.session
+    return state
+
+
+def call_of(context: Any, params: Json) -> Call:
+    token = params.get("_meta", {}).get("progressToken")
+    return Call(context.session, state_of(context), context.request_id, token, context.close_sse_stream)
 
 
 def register_v1(server: Any, method: str) -> None:
@@ -468,7 +562,7 @@ def register_v1(server: Any, method: str) -> None:
 
     async def handle(request: Any) -> Any:
         params = wire(request.params)
-        result = await handler(call_of(server.request_context.session, params), params)
+        result = await handler(call_of(server.request_context, params), params)
         return types.ServerResult(result_type.model_validate(result))
 
     server.request_handlers[getattr(types, request_name)] = handle
@@ -480,28 +574,67 @@ def register_v2(server: Any, method: str) -> None:
 
     async def handle(context: Any, request_params: Any) -> Any:
         params = wire(request_params)
-        return result_type.model_validate(await handler(call_of(context.session, params), params))
+        return result_type.model_validate(await handler(call_of(context, params), params))
 
     server.add_request_handler(method, getattr(types, params_name), handle)
 
 
-async def serve() -> None:
-    server: Any = Server("everything", version="1.0.0", instructions="Offers everything.")
+@asynccontextmanager
+async def lifespan(server: Any) -> AsyncIterator[dict[str, Any]]:
+    """Entered once a session with SDK 1.x, and once a process with SDK 2.x."""
+    if IS_V1:
+        state = State(len(process.states) + 1)
+        process.states[str(state.number)] = state
+        current_state.set(state)
+    yield {}
+
+
+def make_server() -> Any:
+    server: Any = Server("everything", version="1.0.0", instructions="Offers everything.", lifespan=lifespan)
     for method in METHODS:
         register_v1(server, method) if IS_V1 else register_v2(server, method)
-
     if IS_V1:
-        server.notification_handlers[types.RootsListChangedNotification] = lambda notification: roots_changed()
+        server.notification_handlers[types.RootsListChangedNotification] = lambda notification: roots_changed(
+            current_state.get()
+        )
     else:
         server.add_notification_handler(
-            "notifications/roots/list_changed", types.NotificationParams, lambda context, params: roots_changed()
+            "notifications/roots/list_changed",
+            types.NotificationParams,
+            lambda context, params: roots_changed(state_of(context)),
         )
     options = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
+    initialization = server.create_initialization_options(options)
+    # Over HTTP the SDK asks for the options itself, and for none in particular.
+    server.create_initialization_options = lambda *arguments, **named: initialization
+    return server
+
+
+async def serve_stdio() -> None:
+    server = make_server()
     async with stdio_server() as (read_stream, write_stream):
-        await server.run(read_stream, write_stream, server.create_initialization_options(options))
+        await server.run(read_stream, write_stream, server.create_initialization_options())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(usage="%(prog)s [--http PORT [--json]] [--executions FILE]")
+    parser.add_argument("--http", type=int, metavar="PORT")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--executions", type=argparse.FileType("a"), metavar="FILE")
+    arguments = parser.parse_args()
+    process.executions = arguments.executions
+    # The SDK logs what handlers raise, with a traceback full of paths; standard error is part of a recording.
+    logging.disable(logging.CRITICAL)
+    if arguments.http is None:
+        anyio.run(serve_stdio)
+    else:
+        import http_server
+
+        application = http_server.Application(make_server(), answers_in_json=arguments.json)
+        http_server.register(tool, application)
+        process.wire = application
+        anyio.run(http_server.serve, application, arguments.http)
 
 
 if __name__ == "__main__":
-    # The SDK logs what handlers raise, with a traceback full of paths; standard error is part of a recording.
-    logging.disable(logging.CRITICAL)
-    anyio.run(serve)
+    main()

@@ -16,8 +16,10 @@ SDK_VERSION = importlib.metadata.version("mcp")
 IS_V1 = SDK_VERSION.startswith("1.")
 
 if IS_V1:
+    import httpx
     from mcp.shared.exceptions import McpError as ProtocolError
 else:
+    import httpx2 as httpx
     from mcp.shared.exceptions import MCPError as ProtocolError
 
 

@@ -189,11 +189,13 @@ async def cancellation(client: Client) -> None:
 async def cancelled_by_notification(client: Client, key: str) -> None:
     ends: list[dict[str, Any]] = []
     scope = anyio.CancelScope()
+    ended = anyio.Event()
 
     async def wait() -> None:
         with scope:
             fields, _ = await outcome(lambda: client.start("cancel_me", {"key": key}, client.progress(key)))
             ends.append(fields)
+            ended.set()
 
     async with anyio.create_task_group() as group:
         group.start_soon(wait)
@@ -201,7 +203,10 @@ async def cancelled_by_notification(client: Client, key: str) -> None:
         # The SDK does not tell the id of a request, but the progress token is the same.
         await client.cancel(client.callbacks.progress_tokens[-1], "no longer needed")
         await client.tool("await_cancelled", {"key": key})
-        # A server that answers at all has done so before it answered that.
+        # A server that answers at all has done so before it answered that. Over HTTP the SDK always answers, but on
+        # another stream.
+        if client.transcript.has_streams:
+            await ended.wait()
         end = ends[0] if ends else {"unanswered": True}
         client.transcript.write("call", method="tools/call", params={"name": "cancel_me", "key": key}, **end)
         scope.cancel()
@@ -280,10 +285,26 @@ async def server_secrets(client: Client) -> None:
     await client.tool("env", {"name": "EVERYTHING_API_KEY"})
 
 
+async def resume(client: Client) -> None:
+    """For Streamable HTTP with event streams: the server closes streams of calls, and the client returns to them."""
+    await client.list_tools()
+    await client.tool("answer_while_away", progress=True)
+    await client.tool("answer_on_return", {"times": 2}, progress=True)
+    await client.tool("echo", {"text": "the session goes on"})
+
+
+async def resume_standalone(client: Client) -> None:
+    """For Streamable HTTP: the same with the stream of the messages that belong to no call."""
+    await client.list_tools()
+    await client.tool("close_standalone_stream")
+    await client.transcript.wait_for("notifications/resources/updated", 3)
+    await client.tool("ping_back")
+
+
 async def full(client: Client) -> None:
-    """Everything but the scripts after which nothing can follow and those for other servers."""
+    """Everything but the scripts after which nothing can follow and those for other servers or for HTTP alone."""
     for name, script in SCRIPTS.items():
-        if script not in (full, server_secrets, crash, time, git):
+        if script not in (full, server_secrets, crash, time, git, resume, resume_standalone):
             client.transcript.write("script", name=name)
             await script(client)
 
@@ -324,6 +345,6 @@ SCRIPTS: dict[str, Script] = {
     function.__name__: function
     for function in (
         basic, progress, sampling, elicitation, roots, logging, concurrent, errors, unicode, big,
-        cancellation, list_changed, secrets, server_secrets, full, crash, time, git,
+        cancellation, list_changed, secrets, server_secrets, full, crash, time, git, resume, resume_standalone,
     )
 }  # fmt: skip
