@@ -86,6 +86,8 @@ class Client:
         self.session = session
         self.transcript = transcript
         self.callbacks = callbacks
+        # With OAuth: makes the SDK refresh its token before the next request.
+        self.expire_token: Callable[[], None] = lambda: None
 
     async def perform(self, method: str, params: Any, operation: Callable[[], Awaitable[Any]], **more: Any) -> Any:
         """Runs one operation; returns its result as a JSON object, or None if it failed."""

@@ -1,11 +1,13 @@
 """An MCP client that runs a named script against a server and writes down all that it sees.
 
     everything_client.py --transcript FILE [--script NAME] [--directory DIRECTORY] -- COMMAND ARGUMENTS...
-    everything_client.py --transcript FILE [--script NAME] --url URL [--token TOKEN]
+    everything_client.py --transcript FILE [--script NAME] --url URL [--token TOKEN | --oauth METHOD] [--secrets FILE]
 
 The transcript is JSON Lines with sorted keys in ASCII: what goes in depends on what the server sends and on the
 script, never on time or chance. A server that is started gets the whole environment, and DIRECTORY as its working
-directory; one at a URL is spoken to over Streamable HTTP, with TOKEN as its bearer token if there is one.
+directory. One at a URL is spoken to over Streamable HTTP: with TOKEN as the bearer token, or logging in by OAuth as a
+client that authenticates with METHOD (`client_secret_post`, `client_secret_basic`). What secrets went over the wire is
+written to the FILE of --secrets.
 Exit code: 0 the script ran to its end, 1 it did not (the reason is on standard error), 2 usage.
 """
 
@@ -15,12 +17,14 @@ import argparse
 import os
 import sys
 import threading
-from contextlib import AbstractAsyncContextManager
-from typing import NoReturn
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NoReturn
 
 import anyio
 
 from client_session import Client, Transcript, connect, connect_to
+from oauth_client import Authorization, Secrets
 from sdk_version import SDK_VERSION
 from session_scripts import SCRIPTS
 
@@ -35,11 +39,24 @@ async def run(arguments: argparse.Namespace, transcript: Transcript) -> None:
             await SCRIPTS[arguments.script](client)
 
 
-def session(arguments: argparse.Namespace, transcript: Transcript) -> AbstractAsyncContextManager[Client]:
+@asynccontextmanager
+async def session(arguments: argparse.Namespace, transcript: Transcript) -> AsyncIterator[Client]:
     if arguments.url is None:
-        return connect(arguments.command, arguments.directory, transcript)
-    headers = {} if arguments.token is None else {"Authorization": f"Bearer {arguments.token}"}
-    return connect_to(arguments.url, transcript, headers=headers)
+        async with connect(arguments.command, arguments.directory, transcript) as client:
+            yield client
+        return
+    secrets = Secrets(arguments.secrets)
+    options: dict[str, Any] = {"event_hooks": secrets.hooks}
+    authorization: Authorization | None = None
+    if arguments.oauth is not None:
+        authorization = Authorization(arguments.url, transcript, secrets, arguments.oauth)
+        options["auth"] = authorization.provider
+    if arguments.token is not None:
+        options["headers"] = {"Authorization": f"Bearer {arguments.token}"}
+    async with connect_to(arguments.url, transcript, **options) as client:
+        if authorization is not None:
+            client.expire_token = authorization.expire
+        yield client
 
 
 def leaves(error: BaseException) -> list[BaseException]:
@@ -59,7 +76,7 @@ def reason(error: BaseException) -> str:
 
 def parse(argv: list[str]) -> argparse.Namespace:
     end = argv.index("--") if "--" in argv else len(argv)
-    server = "(--url URL [--token TOKEN] | [--directory DIRECTORY] -- COMMAND...)"
+    server = "(--url URL [--token TOKEN | --oauth METHOD] [--secrets FILE] | [--directory DIRECTORY] -- COMMAND...)"
     usage = f"%(prog)s --transcript FILE [--script NAME] {server}"
     parser = argparse.ArgumentParser(usage=usage)
     parser.add_argument("--transcript", required=True)
@@ -67,6 +84,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--directory")
     parser.add_argument("--url")
     parser.add_argument("--token")
+    parser.add_argument("--oauth", choices=["client_secret_post", "client_secret_basic"])
+    parser.add_argument("--secrets", type=argparse.FileType("w"))
     arguments = parser.parse_args(argv[:end])
     arguments.command = argv[end + 1 :]
     if bool(arguments.command) == bool(arguments.url):

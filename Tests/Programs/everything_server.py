@@ -616,24 +616,37 @@ async def serve_stdio() -> None:
         await server.run(read_stream, write_stream, server.create_initialization_options())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(usage="%(prog)s [--http PORT [--json]] [--executions FILE]")
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
     parser.add_argument("--http", type=int, metavar="PORT")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--executions", type=argparse.FileType("a"), metavar="FILE")
-    arguments = parser.parse_args()
+    return parser
+
+
+def prepare(arguments: argparse.Namespace) -> Any:
+    """Sets this process up; returns the application to serve over HTTP, or None for stdio."""
     process.executions = arguments.executions
     # The SDK logs what handlers raise, with a traceback full of paths; standard error is part of a recording.
     logging.disable(logging.CRITICAL)
     if arguments.http is None:
+        return None
+    # A session over stdio need not wait for a web server to be loaded.
+    import http_server
+
+    application = http_server.Application(make_server(), answers_in_json=arguments.json)
+    http_server.register(tool, application)
+    process.wire = application
+    return application
+
+
+def main() -> None:
+    arguments = parser().parse_args()
+    application = prepare(arguments)
+    if application is None:
         anyio.run(serve_stdio)
     else:
-        import http_server
-
-        application = http_server.Application(make_server(), answers_in_json=arguments.json)
-        http_server.register(tool, application)
-        process.wire = application
-        anyio.run(http_server.serve, application, arguments.http)
+        anyio.run(application.serve, arguments.http)
 
 
 if __name__ == "__main__":

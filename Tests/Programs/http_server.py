@@ -98,6 +98,13 @@ class Application:
         )
         return self._manager.run()
 
+    async def serve(self, port: int) -> None:
+        listener = listen(port)
+        port = listener.getsockname()[1]
+        async with self.open(port):
+            print(f"http://127.0.0.1:{port}{PATH}", file=sys.stderr, flush=True)
+            await serve_application(self, listener)
+
     def _transport(self, session_id: str | None) -> Any:
         # The SDK tells nobody which streams are open; both lines keep them under the same names.
         return self._manager._server_instances[session_id]
@@ -144,14 +151,6 @@ def listen(port: int) -> socket.socket:
 async def serve_application(app: Any, listener: socket.socket) -> None:
     config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1)
     await uvicorn.Server(config).serve(sockets=[listener])
-
-
-async def serve(app: Application, port: int) -> None:
-    listener = listen(port)
-    port = listener.getsockname()[1]
-    async with app.open(port):
-        print(f"http://127.0.0.1:{port}{PATH}", file=sys.stderr, flush=True)
-        await serve_application(app, listener)
 
 
 def register(tool: Any, application: Application) -> None:

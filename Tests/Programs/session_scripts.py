@@ -301,10 +301,22 @@ async def resume_standalone(client: Client) -> None:
     await client.tool("ping_back")
 
 
+async def authorization(client: Client) -> None:
+    """For protected_server.py: a token that the client knows to have expired, and one of which it learns by a 401."""
+    await client.list_tools()
+    await client.tool("echo", {"text": "logged in"})
+    await client.tool("expire_tokens")
+    client.expire_token()
+    await client.tool("echo", {"text": "refreshed"})
+    await client.tool("sampling", {"prompt": "Who goes there?"})
+    await client.tool("expire_tokens")
+    await client.tool("echo", {"text": "logged in again"})
+
+
 async def full(client: Client) -> None:
     """Everything but the scripts after which nothing can follow and those for other servers or for HTTP alone."""
     for name, script in SCRIPTS.items():
-        if script not in (full, server_secrets, crash, time, git, resume, resume_standalone):
+        if script not in (full, server_secrets, crash, time, git, resume, resume_standalone, authorization):
             client.transcript.write("script", name=name)
             await script(client)
 
@@ -346,5 +358,6 @@ SCRIPTS: dict[str, Script] = {
     for function in (
         basic, progress, sampling, elicitation, roots, logging, concurrent, errors, unicode, big,
         cancellation, list_changed, secrets, server_secrets, full, crash, time, git, resume, resume_standalone,
+        authorization,
     )
 }  # fmt: skip
