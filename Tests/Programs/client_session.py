@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import anyio
 from mcp import ClientSession, StdioServerParameters
+from mcp.client.sse import sse_client
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import AnyUrl
@@ -267,3 +268,16 @@ async def connect_to(url: str, transcript: Transcript, **options: Any) -> AsyncI
     async with http_client, streamable_http_client(url, http_client=http_client) as streams:
         async with begin(streams[0], streams[1], transcript) as client:
             yield client
+
+
+@asynccontextmanager
+async def connect_by_first_transport(url: str, transcript: Transcript) -> AsyncIterator[Client]:
+    """A session with a server that is there already, over the HTTP transport of 2024-11-05."""
+    async with sse_client(url, httpx_client_factory=without_proxies) as (read_stream, write_stream):
+        async with begin(read_stream, write_stream, transcript) as client:
+            yield client
+
+
+def without_proxies(headers: Any = None, timeout: Any = None, auth: Any = None) -> Any:
+    # Proxies of the environment would stand between this client and a server on the same machine.
+    return httpx.AsyncClient(headers=headers, timeout=timeout, auth=auth, trust_env=False)

@@ -1,11 +1,12 @@
 """An MCP client that runs a named script against a server and writes down all that it sees.
 
     everything_client.py --transcript FILE [--script NAME] [--directory DIRECTORY] -- COMMAND ARGUMENTS...
-    everything_client.py --transcript FILE [--script NAME] --url URL [--token TOKEN | --oauth METHOD] [--secrets FILE]
+    everything_client.py --transcript FILE [--script NAME] --url URL
+        [--sse | [--token TOKEN | --oauth METHOD] [--secrets FILE]]
 
 The transcript is JSON Lines with sorted keys in ASCII: what goes in depends on what the server sends and on the
 script, never on time or chance. A server that is started gets the whole environment, and DIRECTORY as its working
-directory. One at a URL is spoken to over Streamable HTTP: with TOKEN as the bearer token, or logging in by OAuth as a
+directory. One at a URL is spoken to over Streamable HTTP, or with --sse over the transport of 2024-11-05: with TOKEN as the bearer token, or logging in by OAuth as a
 client that authenticates with METHOD (`client_secret_post`, `client_secret_basic`). What secrets went over the wire is
 written to the FILE of --secrets.
 Exit code: 0 the script ran to its end, 1 it did not (the reason is on standard error), 2 usage.
@@ -23,7 +24,7 @@ from typing import Any, NoReturn
 
 import anyio
 
-from client_session import Client, Transcript, connect, connect_to
+from client_session import Client, Transcript, connect, connect_by_first_transport, connect_to
 from oauth_client import Authorization, Secrets
 from sdk_version import SDK_VERSION
 from session_scripts import SCRIPTS
@@ -43,6 +44,10 @@ async def run(arguments: argparse.Namespace, transcript: Transcript) -> None:
 async def session(arguments: argparse.Namespace, transcript: Transcript) -> AsyncIterator[Client]:
     if arguments.url is None:
         async with connect(arguments.command, arguments.directory, transcript) as client:
+            yield client
+        return
+    if arguments.sse:
+        async with connect_by_first_transport(arguments.url, transcript) as client:
             yield client
         return
     secrets = Secrets(arguments.secrets)
@@ -76,13 +81,14 @@ def reason(error: BaseException) -> str:
 
 def parse(argv: list[str]) -> argparse.Namespace:
     end = argv.index("--") if "--" in argv else len(argv)
-    server = "(--url URL [--token TOKEN | --oauth METHOD] [--secrets FILE] | [--directory DIRECTORY] -- COMMAND...)"
+    server = "(--url URL [--sse | --token TOKEN | --oauth METHOD] [--secrets FILE] | [--directory DIRECTORY] -- COMMAND...)"
     usage = f"%(prog)s --transcript FILE [--script NAME] {server}"
     parser = argparse.ArgumentParser(usage=usage)
     parser.add_argument("--transcript", required=True)
     parser.add_argument("--script", default="full", choices=sorted(SCRIPTS))
     parser.add_argument("--directory")
     parser.add_argument("--url")
+    parser.add_argument("--sse", action="store_true")
     parser.add_argument("--token")
     parser.add_argument("--oauth", choices=["client_secret_post", "client_secret_basic"])
     parser.add_argument("--secrets", type=argparse.FileType("w"))
