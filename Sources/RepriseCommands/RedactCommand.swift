@@ -59,12 +59,13 @@ struct RedactCommand: ParsableCommand {
         }
         var redactor = redactor
         var redacted = recording
-        if case .command(let command) = recording.header.target {
-            redacted.header.target = .command(redactor.redact(command: command))
+        switch recording.header.target {
+        case .command(let command): redacted.header.target = .command(redactor.redact(command: command))
+        case .url(let url): redacted.header.target = .url(redactor.redact(url: url))
         }
         redacted.header.redaction = .rules(name: name, digest: digest)
         redacted.events = recording.events.map { redactor.redact($0) }
-        let secrets = redacted.events.reduce(0) { $0 + ($1.frame?.placeholders.count ?? 0) }
+        let secrets = redacted.events.reduce(0) { $0 + $1.placeholderCount }
         say("wrote \(try redacted.save(path)): \(secrets) secrets replaced")
     }
 

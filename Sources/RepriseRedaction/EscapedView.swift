@@ -31,6 +31,12 @@ struct EscapedView {
         source.append(text.count)
     }
 
+    /// A value of a form as its reader would see it: as in a URL, and `+` is a space.
+    init(ofForm text: UnsafeBufferPointer<UInt8>) {
+        self.init(ofPercentEncoded: text)
+        for index in bytes.indices where text[source[index]] == UInt8(ascii: "+") { bytes[index] = 0x20 }
+    }
+
     /// Appends what begins at `position` and returns how many bytes of the text it took.
     private mutating func append(_ text: UnsafeBufferPointer<UInt8>, at position: Int) -> Int {
         guard text[position] == 0x5C, position + 1 < text.count else {

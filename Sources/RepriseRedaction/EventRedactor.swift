@@ -3,9 +3,27 @@ import RepriseRecording
 
 /// Redacts the events of one recording in their order, before they are encoded (S-179).
 public struct EventRedactor: Sendable {
-    private var redactor: Redactor
-    /// Pipes on which the last line is not complete, because it passed the recorder's line limit.
-    private var oversize: Set<Pipe> = []
+    /// What carries frames one after the other: a pipe, or one direction of an HTTP exchange.
+    enum Stream: Hashable, Sendable {
+        case pipe(Pipe)
+        case exchange(Int, Direction)
+
+        /// The number by which the redactor knows it.
+        var number: Int {
+            switch self {
+            case .pipe(.stdin): 0
+            case .pipe(.stdout): 1
+            case .pipe(.stderr): 2
+            // 3 are the notes; a number that wraps around can only mix what a hostile file mixes.
+            case .exchange(let exchange, let direction): exchange &* 2 &+ (direction == .clientToServer ? 4 : 5)
+            }
+        }
+    }
+
+    var redactor: Redactor
+    var exchanges = OpenExchanges()
+    /// Streams on which the last frame is not complete, because it passed the recorder's limit.
+    private var oversize: Set<Stream> = []
     private var toldPatterns = 0
     private var toldFull = false
 
@@ -19,37 +37,53 @@ public struct EventRedactor: Sendable {
         redactor.redact(argument: command)
     }
 
-    /// The event without secrets; a payload that is not UTF-8, or part of an oversize line, keeps length and digest.
-    public mutating func redact(_ event: Event) -> Event {
-        guard var frame = event.frame, case .bytes(let bytes) = frame.payload else {
-            return withoutSecretsInNote(event)
-        }
-        let pipe = Self.pipe(of: event)
-        let isPiece = frame.isContinued || oversize.contains(pipe)
-        if frame.isContinued { oversize.insert(pipe) } else { oversize.remove(pipe) }
+    /// A URL without its secrets, for the header.
+    public mutating func redact(url: String) -> String {
+        redactor.redact(url: url)
+    }
 
-        let redacted: Redacted
-        // JSON first, as nearly every line is: that it can be read says that it is UTF-8.
-        if !isPiece, let document = try? JSONDocument(bytes) {
-            redacted = redactor.redact(document)
-        } else if !isPiece, String(validating: bytes, as: UTF8.self) != nil {
-            redacted = redactor.redact(text: bytes, stream: pipe == .stderr ? 2 : pipe == .stdout ? 1 : 0)
-        } else {
-            frame.payload = .omitted(byteCount: bytes.count, sha256: SHA256.hexadecimal(of: bytes))
-            return event.with(frame)
+    /// The event without secrets; a payload that is not UTF-8, or part of an oversize one, keeps length and digest.
+    public mutating func redact(_ event: Event) -> Event {
+        guard event.frame != nil else { return redactWithoutFrame(event) }
+        return redactFrame(of: event)
+    }
+
+    private mutating func redactFrame(of event: Event) -> Event {
+        guard var frame = event.frame, case .bytes(let bytes) = frame.payload else { return event }
+        let stream = Self.stream(of: event)
+        let isPiece = frame.isContinued || oversize.contains(stream)
+        if frame.isContinued { oversize.insert(stream) } else if isPiece { oversize.remove(stream) }
+        guard !isPiece, let redacted = redact(bytes, of: event, stream) else {
+            return event.with(redactor.omitted(frame, bytes))
         }
+        if case .sse = event.kind { return event.with(redactor.joined(frame, redacted)) }
         guard !redacted.edits.isEmpty else { return event }
-        frame.payload = .bytes(redacted.bytes)
-        frame.placeholders = redacted.placeholders
-        frame.cuts = frame.cuts.map { Self.moved($0, by: redacted) }
+        frame.take(redacted, shift: frame.pre.count)
         return event.with(frame)
+    }
+
+    /// The payload without secrets; nil for what is not UTF-8.
+    private mutating func redact(_ bytes: [UInt8], of event: Event, _ stream: Stream) -> Redacted? {
+        switch event.kind {
+        case .body where exchanges.form(of: stream) == .form:
+            return Self.isUTF8(bytes) ? redactor.redact(form: bytes) : nil
+        case .body where exchanges.form(of: stream) == .page:
+            return Self.isUTF8(bytes) ? redactor.redact(html: bytes) : nil
+        default:
+            break
+        }
+        // JSON first, as nearly every frame is: that it can be read says that it is UTF-8.
+        if let document = try? JSONDocument(bytes) { return redactor.redact(document) }
+        guard Self.isUTF8(bytes) else { return nil }
+        if case .sse = event.kind, event.frame?.pre.isEmpty == true {
+            return redactor.redact(block: bytes, stream: stream.number)
+        }
+        return redactor.redact(text: bytes, stream: stream.number)
     }
 
     /// Number of secrets in an event; placeholders that stand there already are none.
     public mutating func secretCount(in event: Event) -> Int {
-        var bare = event
-        bare.frame?.placeholders = []
-        return redact(bare).frame?.placeholders.count ?? 0
+        redact(event.withoutPlaceholders).placeholderCount
     }
 
     /// What the user must know of limits that redaction reached since this was last asked, each said once.
@@ -67,30 +101,72 @@ public struct EventRedactor: Sendable {
         return warnings
     }
 
-    private mutating func withoutSecretsInNote(_ event: Event) -> Event {
-        guard case .note(let text) = event.kind else { return event }
-        var event = event
-        event.kind = .note(String(decoding: redactor.redact(text: Array(text.utf8), stream: 3).bytes, as: UTF8.self))
-        return event
-    }
-
-    private static func pipe(of event: Event) -> Pipe {
-        if case .stderr = event.kind { return .stderr }
-        return event.direction == .clientToServer ? .stdin : .stdout
-    }
-
-    /// Cuts keep their place between the same bytes; one inside a secret stays within its placeholder.
-    private static func moved(_ cuts: [Frame.Cut], by redacted: Redacted) -> [Frame.Cut] {
-        var result: [Frame.Cut] = []
-        for cut in cuts {
-            let offset = redacted.offset(ofSource: cut.offset)
-            if offset > result.last?.offset ?? 0 { result.append(Frame.Cut(offset: offset, age: cut.age)) }
+    private mutating func redactWithoutFrame(_ event: Event) -> Event {
+        var result = event
+        switch event.kind {
+        case .note(let text):
+            result.kind = .note(
+                String(decoding: redactor.redact(text: Array(text.utf8), stream: 3).bytes, as: UTF8.self))
+        case .request(let head):
+            exchanges.begin(event, head)
+            result.kind = .request(redactor.redact(head))
+        case .response(let head):
+            exchanges.answer(event, head)
+            result.kind = .response(redactor.redact(head))
+        case .end(nil), .disconnect:
+            for exchange in exchanges.end(event) {
+                for direction in Direction.allCases {
+                    oversize.remove(.exchange(exchange, direction))
+                    redactor.end(stream: Stream.exchange(exchange, direction).number)
+                }
+            }
+        default:
+            break
         }
         return result
     }
+
+    private static func stream(of event: Event) -> Stream {
+        let direction = event.direction ?? .serverToClient
+        switch event.kind {
+        case .stderr: return .pipe(.stderr)
+        case .body, .sse: return .exchange(event.exchange ?? 0, direction)
+        default: return .pipe(direction == .clientToServer ? .stdin : .stdout)
+        }
+    }
+
+    private static func isUTF8(_ bytes: [UInt8]) -> Bool { String(validating: bytes, as: UTF8.self) != nil }
 }
 
 extension Event {
+    /// Number of marked placeholders in the event.
+    public var placeholderCount: Int {
+        switch kind {
+        case .request(let head):
+            head.targetPlaceholders.count + head.fields.reduce(0) { $0 + $1.placeholders.count }
+        case .response(let head):
+            head.fields.reduce(0) { $0 + $1.placeholders.count }
+        default:
+            frame?.placeholders.count ?? 0
+        }
+    }
+
+    fileprivate var withoutPlaceholders: Event {
+        var event = self
+        switch kind {
+        case .request(var head):
+            head.targetPlaceholders = []
+            head.fields = head.fields.map { HTTPField($0.name, $0.value) }
+            event.kind = .request(head)
+        case .response(var head):
+            head.fields = head.fields.map { HTTPField($0.name, $0.value) }
+            event.kind = .response(head)
+        default:
+            event.frame?.placeholders = []
+        }
+        return event
+    }
+
     fileprivate func with(_ frame: Frame) -> Event {
         var event = self
         event.frame = frame

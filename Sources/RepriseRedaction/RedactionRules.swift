@@ -72,6 +72,12 @@ public struct RedactionRules: Sendable {
         lines += SecretNames.describingWords.sorted().map { "standard describing \($0)" }
         lines += SecretNames.variableWords.sorted().map { "standard variable-word \($0)" }
         lines += SecretNames.queryNames.sorted().map { "standard query \($0)" }
+        lines += SecretNames.oneTimeNames.sorted().map { "standard one-time \($0)" }
+        lines += SecretNames.formNameEnds.sorted().map { "standard form-end \($0)" }
+        lines += HeaderRules.safe.sorted().map { "standard safe-header \($0)" }
+        lines += HeaderRules.urls.sorted().map { "standard url-header \($0)" }
+        lines += HeaderRules.challenges.sorted().map { "standard challenge-header \($0)" }
+        lines += HeaderRules.secretParameters.sorted().map { "standard challenge-parameter \($0)" }
         lines += SecretPattern.standard.map { "standard pattern \($0.name) \($0.regex)" }
         lines += Set(keys).sorted().map { "key \($0)" }
         lines += Set(keeps).sorted().map { "keep \($0)" }

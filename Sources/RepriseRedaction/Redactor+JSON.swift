@@ -13,7 +13,7 @@ private enum ValueContext: Equatable {
 
 /// A container that is open while a document is walked.
 private struct Frame {
-    enum Role { case none, message, params, meta }
+    enum Role { case none, message, params, meta, grant }
 
     var end: Int
     var isObject: Bool
@@ -53,7 +53,7 @@ private struct DocumentWalk {
         while index < document.nodes.count {
             while let last = frames.last, last.end <= index { frames.removeLast() }
             guard let frame = frames.last else {
-                value(index, .plain, role: isMessage(index) ? .message : .none, &redactor)
+                value(index, .plain, role: role(ofDocument: index), &redactor)
                 index += 1
                 continue
             }
@@ -73,6 +73,13 @@ private struct DocumentWalk {
     /// Whether a node is a JSON-RPC message, of which id, method and version are the protocol's.
     private func isMessage(_ index: Int) -> Bool {
         level == 0 && document.nodes[index].kind == .object && document.member("jsonrpc", of: index) != nil
+    }
+
+    /// A body with a `grant_type` is a form of OAuth written as JSON, in which `code` is one.
+    private func role(ofDocument index: Int) -> Frame.Role {
+        if isMessage(index) { return .message }
+        let isObject = level == 0 && document.nodes[index].kind == .object
+        return isObject && document.member("grant_type", of: index) != nil ? .grant : .none
     }
 
     /// What the key of a member says about its value.
@@ -107,6 +114,12 @@ private struct DocumentWalk {
             return (frame.role == .meta || frame.role == .params ? .verbatim : .keep, .none)
         }
         if asked == .meta { return (.plain, .meta) }
+        if frame.role == .grant, document.nodes[key + 1].kind == .string,
+            names.isSecretParameter(
+                document.string(at: key), byteCount: document.nodes[key + 1].range.count, isForm: true)
+        {
+            return (.secret, .none)
+        }
         return (context(of: asked, value: key + 1), .none)
     }
 

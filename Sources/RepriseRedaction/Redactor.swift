@@ -85,10 +85,20 @@ public struct Redactor: Sendable {
         return redacted(text, found)
     }
 
-    /// Redacts a URL: the password of its user information, query values of secret names, and what patterns find.
+    /// Redacts a URL: credentials in its user information, query values of secret names, and what patterns find.
     public mutating func redact(url: String) -> String {
         let bytes = Array(url.utf8)
-        return String(decoding: redacted(bytes, settle { $0.findings(in: bytes) }).bytes, as: UTF8.self)
+        return String(decoding: redacted(bytes, settle { $0.findings(inURL: bytes) }).bytes, as: UTF8.self)
+    }
+
+    /// Redacts the fields of a form (`application/x-www-form-urlencoded`), known by their decoded values.
+    public mutating func redact(form content: [UInt8]) -> Redacted {
+        redacted(content, settle { $0.findings(inForm: content) })
+    }
+
+    /// Forgets that a text stream stands within a private key, as it is over.
+    public mutating func end(stream: Int) {
+        openKeys[stream] = nil
     }
 
     /// Learns what `body` finds and asks again while that taught anything, so that a message is redacted by all of it.

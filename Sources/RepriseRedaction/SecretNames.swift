@@ -57,7 +57,7 @@ struct SecretNames: Sendable {
                 "credential", "credentials", "codeverifier", "clientassertion", "devicecode",
                 "registrationaccesstoken", "subjecttoken", "actortoken", "csrftoken", "xsrftoken", "jwt",
                 "sessioncookie",
-                "connectionstring", "accountkey", "sharedaccesskey",
+                "mcpsessionid", "usercode", "connectionstring", "accountkey", "sharedaccesskey",
             ]
         ),
         (.environment, ["env", "environ", "environment", "envvars", "environmentvariables"]),
@@ -113,6 +113,15 @@ struct SecretNames: Sendable {
         "xamzsignature", "xgoogsignature", "xamzcredential", "awsaccesskeyid", "googleaccessid",
     ]
 
+    /// Names of parameters that are made for one login and then compared: a replay needs them as variables.
+    static let oneTimeNames: Set<String> = ["state", "nonce", "codechallenge", "csrf", "xsrf", "relaystate"]
+
+    /// The fewest bytes that make a value under one of `oneTimeNames` such a one: `state=open` is a word.
+    static let oneTimeByteCountMin = 16
+
+    /// Ends of names that are secret in a form, however the words are put together (`csrfmiddlewaretoken`).
+    static let formNameEnds = ["token", "password", "passwd", "secret", "apikey", "verifier", "assertion"]
+
     func meaning(of name: some BidirectionalCollection<UInt8>) -> NameMeaning {
         let normalized = Self.normalized(name)
         if let meaning = meanings[normalized] {
@@ -140,6 +149,17 @@ struct SecretNames: Sendable {
         if isSecret(name) { return true }
         let normalized = Self.normalized(name)
         return meanings[normalized] != .keep && Self.queryNames.contains(normalized)
+    }
+
+    /// Whether a value of so many bytes is a secret in the query of a URL or in a form.
+    func isSecretParameter(_ name: [UInt8], byteCount: Int, isForm: Bool) -> Bool {
+        if isSecret(name) { return true }
+        let normalized = Self.normalized(name)
+        guard meanings[normalized] != .keep else { return false }
+        if Self.oneTimeNames.contains(normalized) { return byteCount >= Self.oneTimeByteCountMin }
+        if isForm, Self.formNameEnds.contains(where: normalized.hasSuffix) { return true }
+        // `code=404` and `key=name` are common; what is secret under such a name is longer.
+        return Self.queryNames.contains(normalized) && (isForm || byteCount >= 6)
     }
 
     /// Whether a variable of this name holds a secret.
