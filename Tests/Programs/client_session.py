@@ -21,6 +21,8 @@ from sdk_version import IS_V1, ProtocolError, httpx, types, wire
 
 # What the scripts ask the server for with its tool `env`, unless the environment has it.
 SERVER_ENVIRONMENT = {"EVERYTHING_GREETING": "good morning", "EVERYTHING_API_KEY": "everything-key-0123456789abcdef"}
+# SDK 2.x gives up on an event of more than a mebibyte unless it is told otherwise.
+ANY_EVENT_SIZE: dict[str, Any] = {} if IS_V1 else {"max_sse_event_size": None}
 # A longer string stands in the transcript as its length and digest.
 LONG_STRING = 4096
 
@@ -48,10 +50,6 @@ class Transcript:
         self._lanes: defaultdict[str, list[str]] | None = defaultdict(list) if has_streams else None
         self._arrived: Counter[str] = Counter()
         self._arrival = anyio.Event()
-
-    @property
-    def has_streams(self) -> bool:
-        return self._lanes is not None
 
     def write(self, event: str, lane: str = "", **fields: Any) -> None:
         line = json.dumps({"event": event, **shortened(fields)}, sort_keys=True, ensure_ascii=True) + "\n"
@@ -89,6 +87,9 @@ class Client:
         self.callbacks = callbacks
         # With OAuth: makes the SDK refresh its token before the next request.
         self.expire_token: Callable[[], None] = lambda: None
+        self.largest_text = 1 << 20
+        # Whether all that the server sends comes in one order.
+        self.has_one_stream = True
 
     async def perform(self, method: str, params: Any, operation: Callable[[], Awaitable[Any]], **more: Any) -> Any:
         """Runs one operation; returns its result as a JSON object, or None if it failed."""
@@ -265,8 +266,9 @@ async def connect_to(url: str, transcript: Transcript, **options: Any) -> AsyncI
     """A session with a server that is there already, over Streamable HTTP; `options` are those of the HTTP client."""
     # Proxies of the environment would stand between this client and a server on the same machine.
     http_client = httpx.AsyncClient(timeout=httpx.Timeout(30, read=300), trust_env=False, **options)
-    async with http_client, streamable_http_client(url, http_client=http_client) as streams:
+    async with http_client, streamable_http_client(url, http_client=http_client, **ANY_EVENT_SIZE) as streams:
         async with begin(streams[0], streams[1], transcript) as client:
+            client.has_one_stream = False
             yield client
 
 
@@ -275,6 +277,8 @@ async def connect_by_first_transport(url: str, transcript: Transcript) -> AsyncI
     """A session with a server that is there already, over the HTTP transport of 2024-11-05."""
     async with sse_client(url, httpx_client_factory=without_proxies) as (read_stream, write_stream):
         async with begin(read_stream, write_stream, transcript) as client:
+            # Here SDK 2.x cannot be told to take larger events.
+            client.largest_text >>= 1
             yield client
 
 

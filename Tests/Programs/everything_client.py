@@ -6,9 +6,9 @@
 
 The transcript is JSON Lines with sorted keys in ASCII: what goes in depends on what the server sends and on the
 script, never on time or chance. A server that is started gets the whole environment, and DIRECTORY as its working
-directory. One at a URL is spoken to over Streamable HTTP, or with --sse over the transport of 2024-11-05: with TOKEN as the bearer token, or logging in by OAuth as a
-client that authenticates with METHOD (`client_secret_post`, `client_secret_basic`). What secrets went over the wire is
-written to the FILE of --secrets.
+directory. One at a URL is spoken to over the transport of 2024-11-05 with --sse, else over Streamable HTTP: with TOKEN
+as the bearer token, or logging in by OAuth as a client that authenticates with METHOD (`client_secret_post`,
+`client_secret_basic`). What secrets went over the wire is written to the FILE of --secrets.
 Exit code: 0 the script ran to its end, 1 it did not (the reason is on standard error), 2 usage.
 """
 
@@ -81,8 +81,8 @@ def reason(error: BaseException) -> str:
 
 def parse(argv: list[str]) -> argparse.Namespace:
     end = argv.index("--") if "--" in argv else len(argv)
-    server = "(--url URL [--sse | --token TOKEN | --oauth METHOD] [--secrets FILE] | [--directory DIRECTORY] -- COMMAND...)"
-    usage = f"%(prog)s --transcript FILE [--script NAME] {server}"
+    url = "--url URL [--sse | [--token TOKEN | --oauth METHOD] [--secrets FILE]]"
+    usage = f"%(prog)s --transcript FILE [--script NAME] ({url} | [--directory DIRECTORY] -- COMMAND...)"
     parser = argparse.ArgumentParser(usage=usage)
     parser.add_argument("--transcript", required=True)
     parser.add_argument("--script", default="full", choices=sorted(SCRIPTS))

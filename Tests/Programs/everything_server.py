@@ -3,9 +3,9 @@
     everything_server.py [--http PORT [--json | --sse]] [--executions FILE]
 
 Over stdio, or with --http over Streamable HTTP at http://127.0.0.1:PORT/mcp (0 takes a free port; the URL is the first
-line on standard error), where it answers with event streams, or with plain JSON if --json is given; with --sse over the transport of 2024-11-05
-at http://127.0.0.1:PORT/sse. FILE gets one line of JSON for each call of a tool that is executed: the session, the id
-of the request and the name of the tool.
+line on standard error), where it answers with event streams, or with plain JSON if --json is given; with --sse over the
+transport of 2024-11-05 at http://127.0.0.1:PORT/sse. FILE gets one line of JSON for each call of a tool that is
+executed: the session, the id of the request and the name of the tool.
 
 The handlers work on JSON objects as they stand on the wire; `make_server` registers them with the low-level server of
 whichever SDK is installed. Nothing here depends on time, chance or the order in which tasks happen to run.
@@ -546,7 +546,9 @@ METHODS: dict[str, tuple[Callable[[Call, Json], Awaitable[Json]], str, str, str]
 
 def state_of(context: Any) -> State:
     """The state of the session that a request or, with SDK 2.x, a notification belongs to."""
-    session_id = context.request.headers.get("mcp-session-id") if context.request is not None else None
+    session_id: str | None = None
+    if (request := context.request) is not None:
+        session_id = request.headers.get("mcp-session-id") or request.query_params.get("session_id")
     state = current_state.get() if IS_V1 else process.state(session_id)
     state.id, state.session = session_id, context.session
     return state

@@ -169,7 +169,7 @@ async def unicode(client: Client) -> None:
 
 async def big(client: Client) -> None:
     await client.list_tools()
-    result = await client.tool("big", {"bytes": 1 << 20})
+    result = await client.tool("big", {"bytes": client.largest_text})
     if result:
         await client.tool("echo", {"text": result["content"][0]["text"][: 1 << 18]})
     # Just under, at and over what a pipe takes at once.
@@ -203,9 +203,9 @@ async def cancelled_by_notification(client: Client, key: str) -> None:
         # The SDK does not tell the id of a request, but the progress token is the same.
         await client.cancel(client.callbacks.progress_tokens[-1], "no longer needed")
         await client.tool("await_cancelled", {"key": key})
-        # A server that answers at all has done so before it answered that. Over HTTP the SDK always answers, but on
-        # another stream.
-        if client.transcript.has_streams:
+        # A server that answers at all has done so before it answered that. Over Streamable HTTP the SDK always answers,
+        # but on another stream.
+        if not client.has_one_stream:
             await ended.wait()
         end = ends[0] if ends else {"unanswered": True}
         client.transcript.write("call", method="tools/call", params={"name": "cancel_me", "key": key}, **end)
