@@ -80,7 +80,8 @@ extension RecordingDiff.Entry {
 }
 
 extension JSONDifference {
-    fileprivate var json: JSONOutput {
+    /// The difference for a program.
+    var json: JSONOutput {
         switch change {
         case .changed(let from, let to):
             .object([("pointer", .string(pointer)), ("from", .string(from)), ("to", .string(to))])

@@ -79,7 +79,7 @@ struct FrameTemplate: Sendable {
     }
 
     /// How many strings stand around the bytes at `range`: 1 in a plain string, 2 in JSON that is itself a string.
-    private static func nesting(of range: Range<Int>, in document: JSONDocument) -> Int {
+    static func nesting(of range: Range<Int>, in document: JSONDocument) -> Int {
         guard
             let node = document.nodes.indices.last(where: { index in
                 let own = document.nodes[index]

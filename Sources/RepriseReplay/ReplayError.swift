@@ -6,6 +6,8 @@ public enum ReplayError: Error, Equatable, Sendable, CustomStringConvertible {
     case unknownKind(event: Int, kind: String)
     /// There is no message to replay.
     case nothingToReplay
+    /// Several sessions cannot be played to a server that has one.
+    case severalSessions(Int)
 
     /// One sentence.
     public var description: String {
@@ -16,6 +18,8 @@ public enum ReplayError: Error, Equatable, Sendable, CustomStringConvertible {
             "event \(event) is of kind \"\(kind)\", which this version does not know; replay needs a newer reprise"
         case .nothingToReplay:
             "the recording holds no message: there is nothing to replay"
+        case .severalSessions(let count):
+            "the recording holds \(count) sessions, and a stdio server has one: give the server's --url"
         }
     }
 }

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import RepriseProxy
+import RepriseRecording
+import RepriseReplay
+
+/// `reprise verify`: plays the client of a recording to a live server.
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Drive a live server with a recording, and show where it answers otherwise.",
+        discussion: """
+            Every recorded call is executed for real by that server. Its own requests, such as sampling and \
+            elicitation, are answered from the recording. Verdicts: MATCH, CHANGED, ERROR-SHAPE-CHANGED (a result \
+            became an error or the reverse), MISSING, EXTRA, REORDERED. The exit code is 0 when all is MATCH, 1 when \
+            not, 4 when the server could not be started or reached.
+            """)
+
+    @Argument(help: "The recording.")
+    var file: String
+
+    @Argument(parsing: .postTerminator, help: "The server's command line, after `--`.")
+    var command: [String] = []
+
+    @Option(help: "Seconds for which the server is waited for beyond the time that it took in the recording.")
+    var stall = 5.0
+
+    @Option(help: "text or json.")
+    var format: OutputFormat = .text
+
+    func validate() throws {
+        guard stall.isFinite, stall >= 0, stall <= 86_400 else {
+            throw ValidationError("--stall takes seconds from 0 to 86400.")
+        }
+        guard command.first.map({ !$0.isEmpty }) ?? false else {
+            throw ValidationError("There is no server. Type its command after `--`: reprise verify FILE -- COMMAND…")
+        }
+    }
+
+    func run() throws {
+        let recording = try Recording.load(file)
+        if let warning = recording.warning { say("\(file): \(warning)") }
+        let report: VerifyReport
+        do {
+            say(try Verification.announcement(recording, against: target))
+            report = try Verification.runBlocking(
+                recording, against: target, stall: .microseconds(Int64(stall * 1_000_000)), tell: Teller().tell)
+        } catch let error as ReplayError {
+            throw CommandFailure(.unreadable, "\(file): \(error)")
+        } catch let error as Verification.Failure {
+            throw CommandFailure(.notStarted, "\(error)")
+        } catch let error as SystemError {
+            throw CommandFailure(.notStarted, "\(error)")
+        }
+        switch format {
+        case .text: print(report)
+        case .json: print(report.json(file: file))
+        }
+        if !report.isMatch { throw CommandFailure(.differs) }
+    }
+
+    private var target: Verification.Target { .command(command) }
+}
+
+/// Says on standard error how far it is: one line that is written again and again, on a terminal only.
+private final class Teller {
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var told = -1
+
+    func tell(_ notice: Verification.Notice) {
+        switch notice {
+        case .progress(let done, let all):
+            guard isTerminal, done != told else { return }
+            told = done
+            let text = "\rreprise: \(done) of \(all) steps" + (done == all ? "\n" : "")
+            FileHandle.standardError.write(Data(text.utf8))
+        case .missing(let events):
+            let shown = events.prefix(5).map { "event \($0)" }.joined(separator: ", ")
+            let more = events.count > 5 ? " and \(events.count - 5) more" : ""
+            say("stalled: the server owes \(shown)\(more); going on without")
+        }
+    }
+}
+
+extension VerifyReport {
+    /// The report for a program.
+    func json(file: String) -> String {
+        let counts = Verdict.Kind.allCases.map { ($0.rawValue, JSONOutput?.some(.number(Int64(count(of: $0))))) }
+        return JSONOutput.document([
+            ("file", .string(file)), ("match", .bool(isMatch)), ("counts", .object(counts)),
+            ("verdicts", .array(verdicts.map { $0.json })), ("remarks", .array(remarks.map { .string($0) })),
+        ])
+    }
+}
+
+extension VerifyReport.Verdict {
+    fileprivate var json: JSONOutput {
+        .object([
+            ("verdict", .string(kind.rawValue)), ("event", event.map { .number(Int64($0)) }), ("what", .string(what)),
+            ("places", differences.isEmpty ? nil : .array(differences.map { $0.json })),
+            ("remark", remark.map { .string($0) }),
+        ])
+    }
+}
