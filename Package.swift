@@ -46,7 +46,7 @@ let package = Package(
         .testTarget(name: "RepriseRecordingTests", dependencies: ["RepriseRecording", "TestSupport"]),
         .testTarget(name: "RepriseRedactionTests", dependencies: ["RepriseRedaction", "TestSupport"]),
         .testTarget(name: "RepriseReplayTests", dependencies: ["RepriseReplay", "TestSupport"]),
-        .testTarget(name: "RepriseProxyTests", dependencies: ["RepriseProxy", "RepriseRecording"]),
+        .testTarget(name: "RepriseProxyTests", dependencies: ["RepriseProxy", "RepriseReplay", "RepriseRecording"]),
         // Drives the built program; depending on it has it built.
         .testTarget(
             name: "RepriseCommandsTests",

@@ -14,8 +14,8 @@ public struct RepriseCommand: ParsableCommand {
             """,
         version: programVersion,
         subcommands: [
-            RecordCommand.self, ReplayCommand.self, VerifyCommand.self, InspectCommand.self, DiffCommand.self, RedactCommand.self,
-            DemoCommand.self, DemoServerCommand.self,
+            RecordCommand.self, ReplayCommand.self, VerifyCommand.self, InspectCommand.self, DiffCommand.self,
+            RedactCommand.self, DemoCommand.self, DemoServerCommand.self,
         ])
 
     /// Made by the argument parser.

@@ -24,18 +24,24 @@ struct StdioVerification {
     /// Runs to the end of the session; throws ``ServerProcess/StartError``, or ``SystemError``.
     static func run(
         _ verifier: Verifier, command: [String], stall: Int64, tell: @escaping (Verification.Notice) -> Void
-    ) throws -> (report: VerifyReport, end: Close?, hasHeardServer: Bool) {
+    ) throws -> (report: VerifyReport, end: Close?, hasServed: Bool) {
         // A write to a server that has gone shall fail, and not end this program.
         var signals = sigset_t()
         var mask = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &signals, &mask)
-        defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
+        defer {
+            var pending = sigset_t()
+            var signal: Int32 = 0
+            if sigpending(&pending) == 0, sigismember(&pending, SIGPIPE) == 1 { sigwait(&signals, &signal) }
+            pthread_sigmask(SIG_SETMASK, &mask, nil)
+        }
         let process = try ServerProcess.start(command, signalMask: mask, pipesStderr: false)
         var shell = Self(verifier, process: process, ending: try ServerEnding(of: process), stall: stall, tell: tell)
         let end = shell.play()
-        return (shell.verifier.report(serverEnd: end), end, shell.verifier.hasHeardServer)
+        let hasServed = shell.verifier.hasHeardServer || !shell.verifier.hasEndedEarly
+        return (shell.verifier.report(serverEnd: end), end, hasServed)
     }
 
     private init(

@@ -88,7 +88,7 @@ public enum Verification {
             guard let name = command.first, !name.isEmpty else { throw Failure.noCommand }
             let verifier = try Verifier(stdio: recording, stall: microseconds)
             let result = try StdioVerification.run(verifier, command: command, stall: microseconds, tell: tell)
-            if !result.hasHeardServer, let end = result.end { throw Failure.endedAtOnce(end) }
+            if !result.hasServed, let end = result.end { throw Failure.endedAtOnce(end) }
             return redactor.redact(result.report)
         }
     }

@@ -32,12 +32,14 @@ public struct Verifier: Sendable {
 
     /// The messages of the recording.
     public let log: MessageLog
-    private let script: VerifyScript
+    let script: VerifyScript
     private let stall: Int64
+    /// Exchanges that are not played, whose messages are not compared.
+    private let excluded: Set<Int>
     /// Whether the live server tells sessions apart as the recorded one did; on stdio there is one, without an id.
     private let hasSessions: Bool
     /// How the recorded server process ended, and the event that says so.
-    private var recordedEnd: (event: Int, close: Close)?
+    var recordedEnd: (event: Int, close: Close)?
     private let recordedLanes: [VerifyLane?]
     private let keys: [JSONKey?]
 
@@ -49,10 +51,13 @@ public struct Verifier: Sendable {
     private var comeCount = 0
     private var itemOfMessage: [Int: Int] = [:]
     private var lastActivity: Int64 = 0
-    /// How many items had come when patience last ended; once more without any, and the session is given up.
-    private var comeCountAtStall: Int?
+    /// How many items had come when patience last ended, and how often it has ended since.
+    private var comeCountAtStall = -1
+    private var stallCount = 0
     private var isFinished = false
-    private var hasServerEnded = false
+    private(set) var hasServerEnded = false
+    /// Whether the server's output ended while something was to be sent or waited for.
+    public private(set) var hasEndedEarly = false
 
     private struct CallKey: Hashable {
         var session: Int?
@@ -90,14 +95,19 @@ public struct Verifier: Sendable {
         let sessionCount = Set(log.frames.compactMap(\.session)).count
         guard sessionCount < 2 else { throw .severalSessions(sessionCount) }
         self.init(VerifyScript(stdio: recording, log: log), hasSessions: false, stall: stall)
-        recordedEnd = recording.events.enumerated().lazy.compactMap { index, event in
-            if case .close(let close) = event.kind { (index + 1, close) } else { nil }
-        }.first
+        recordedEnd =
+            recording.events.enumerated().lazy.compactMap { index, event in
+                if case .close(let close) = event.kind { (index + 1, close) } else { nil }
+            }.first
     }
 
     /// Makes the client of a script; `callOfExchange` is the request in the body of an exchange, by its number.
-    init(_ script: VerifyScript, hasSessions: Bool, stall: Int64, callOfExchange: [Int: Int] = [:]) {
+    init(
+        _ script: VerifyScript, hasSessions: Bool, stall: Int64, callOfExchange: [Int: Int] = [:],
+        excluding excluded: Set<Int> = []
+    ) {
         self.script = script
+        self.excluded = excluded
         self.hasSessions = hasSessions
         self.stall = stall
         log = script.log
@@ -126,6 +136,9 @@ public struct Verifier: Sendable {
         let patience = firstUnsettled < limit ? script.items[firstUnsettled..<limit].map(\.delay).max() ?? 0 : 0
         return lastActivity + stall + min(patience, 86_400_000_000)
     }
+
+    /// How often in a row a server that has spoken may let patience end: a call may hang by itself, or two.
+    private static let stallCountMax = 3
 
     /// Number of steps of the client that were taken, and of all.
     public var progress: (done: Int, all: Int) { (nextStep, script.steps.count) }
@@ -161,12 +174,25 @@ public struct Verifier: Sendable {
         return act(at: time)
     }
 
+    /// Whether the recorded server answered a request that the live one has not.
+    func isOwed(_ request: Int) -> Bool { log.messages[request].answer != nil && !isAnswered.contains(request) }
+
+    /// No answer to a request will come any more, and why (HTTP).
+    mutating func fail(_ request: Int, _ reason: String, at time: Int64) -> [Action] {
+        guard isOwed(request), let answer = log.messages[request].answer, let item = itemOfMessage[answer] else {
+            return []
+        }
+        giveUp(item, reason)
+        return act(at: time)
+    }
+
     /// The server's output ended (stdio), or nothing more can come of it.
     public mutating func end(at time: Int64) -> [Action] {
         guard !hasServerEnded else { return [] }
         hasServerEnded = true
         for (item, content) in script.items.map(\.content).enumerated() where content == .end { come(item, at: time) }
         let wasFinished = isFinished
+        hasEndedEarly = !isFinished
         isFinished = true
         let owed = script.items.indices.filter { !isSettled[$0] }
         let unsent = script.steps[nextStep...].count { if case .end = $0.content { false } else { true } }
@@ -185,29 +211,15 @@ public struct Verifier: Sendable {
         lastActivity = time
         for item in owed { giveUp(item, "it did not come in time") }
         let actions: [Action] = owed.isEmpty ? [] : [.missing(events: owed.map { script.items[$0].event })]
-        guard comeCountAtStall != comeCount else {
+        stallCount = comeCountAtStall == comeCount ? stallCount + 1 : 1
+        comeCountAtStall = comeCount
+        guard stallCount < (live.isEmpty ? 2 : Self.stallCountMax) else {
             reportRemarks.append("the server has stopped answering: the session was given up")
             for item in script.items.indices where !isSettled[item] { giveUp(item, "the session was given up") }
             isFinished = true
             return actions + [.finish]
         }
-        comeCountAtStall = comeCount
         return actions + act(at: time)
-    }
-
-    /// What the client of the recording asks for, each request once with its number, in the order of first use.
-    public var requests: [(title: String, count: Int)] {
-        var counts: [String: Int] = [:]
-        var order: [String] = []
-        for step in script.steps {
-            guard case .frame(let frame) = step.content else { continue }
-            for message in log.frames[frame].messages where log.messages[message].message.kind == .request {
-                let title = log.title(of: message)
-                if counts[title] == nil { order.append(title) }
-                counts[title, default: 0] += 1
-            }
-        }
-        return order.map { ($0, counts[$0] ?? 0) }
     }
 
     /// Stops the session: nothing more is sent or waited for.
@@ -218,32 +230,10 @@ public struct Verifier: Sendable {
         return [.finish]
     }
 
-    /// The verdicts on all that came until now, and on how the server process ended; nil if it had to be ended.
-    ///
-    /// A recorded server that a signal ended as clients send it is not compared: the client did that.
-    public func report(serverEnd: Close?) -> VerifyReport {
-        var report = report
-        guard let recordedEnd, !Self.isEndByClient(recordedEnd.close), hasServerEnded || serverEnd == nil else {
-            return report
-        }
-        let what = "end of the server"
-        if let serverEnd {
-            let texts = (Self.text(of: recordedEnd.close), Self.text(of: serverEnd))
-            let change = JSONDifference(pointer: "", change: .changed(from: texts.0, to: texts.1))
-            report.verdicts.append(
-                .init(
-                    serverEnd == recordedEnd.close ? .match : .changed, event: recordedEnd.event, what: what,
-                    differences: serverEnd == recordedEnd.close ? [] : [change]))
-        } else {
-            let remark = "it did not end when its input did"
-            report.verdicts.append(.init(.missing, event: recordedEnd.event, what: what, remark: remark))
-        }
-        return report
-    }
-
     /// The verdicts on all that came until now.
     public var report: VerifyReport {
-        var comparison = VerifyComparison(log: log, live: live, lanes: recordedLanes, secrets: secrets, remarks: remarks)
+        var comparison = VerifyComparison(
+            log: log, live: live, lanes: recordedLanes, secrets: secrets, remarks: remarks, excluded: excluded)
         var report = VerifyReport()
         report.verdicts = comparison.verdicts()
         report.remarks = reportRemarks
@@ -355,8 +345,9 @@ public struct Verifier: Sendable {
         let message = entry.message
         guard let recorded = takeExpected(entry, session) else {
             if message.kind == .request {
-                let text = #""error":{"code":-32603,"message":"reprise: the recording holds no answer to this request"}"#
-                actions.append(.reply(Self.reply(to: message, text), session: session))
+                let text = "reprise: the recording holds no answer to this request"
+                let error = #""error":{"code":-32603,"message":"\#(text)"}"#
+                actions.append(.reply(Self.reply(to: message, error), session: session))
             }
             return
         }
@@ -425,72 +416,5 @@ public struct Verifier: Sendable {
             let frame = log.frames[log.messages[recorded].frame]
             _ = SecretPattern(frame.placeholders, in: range, document: old).judge(now, bindings: &secrets)
         }
-    }
-}
-
-extension Verifier {
-    private static func reply(to request: Message, _ outcome: String) -> [UInt8] {
-        let id = request.id?.text ?? Array("null".utf8)
-        return Array(#"{"jsonrpc":"2.0","id":"#.utf8) + id + Array(",\(outcome)}".utf8)
-    }
-
-    private static func isEndByClient(_ close: Close) -> Bool {
-        // SIGHUP, SIGINT, SIGKILL, SIGTERM, by the numbers that every system gives them.
-        if case .signal(let signal) = close { [1, 2, 9, 15].contains(signal) } else { false }
-    }
-
-    private static func text(of close: Close) -> String {
-        switch close {
-        case .exit(let code): "exit code \(code)"
-        case .signal(let signal): "signal \(signal)"
-        }
-    }
-
-    private static func token(of message: Message, _ params: [UInt8]) -> MessageID? {
-        guard message.method == "notifications/progress", let document = try? JSONDocument(params),
-            let node = VariableRules.progressTokenOfNotification.node(in: document)
-        else { return nil }
-        return MessageID(text: Array(document.raw(at: node)))
-    }
-
-    /// What a live message is recognised by; placeholders in it are compared later.
-    private static func key(of message: Int, in log: MessageLog) -> JSONKey? {
-        let part = log.messages[message].message
-        guard log.direction(of: message) == .serverToClient, part.method != nil else { return nil }
-        let mask = VariableRules.serverMask(method: part.method ?? "", result: nil)
-        return (try? JSONDocument(log.bytes(part.params, of: message))).map { JSONKey($0, mask: mask) }
-    }
-
-    private static func lanes(
-        of log: MessageLog, hasSessions: Bool, callOfExchange: [Int: Int]
-    ) -> [VerifyLane?] {
-        var lanes = VerifyLanes()
-        return log.messages.enumerated().map { index, logged in
-            let frame = log.frames[logged.frame]
-            let session = hasSessions ? frame.session : nil
-            let params = log.bytes(logged.message.params, of: index)
-            guard log.direction(of: index) == .serverToClient else {
-                if logged.message.kind == .request { lanes.sent(index, params: params, session: session) }
-                return nil
-            }
-            guard !log.isServerPing(index) else { return nil }
-            guard let request = logged.request else {
-                let call = hasSessions ? frame.exchange.flatMap { callOfExchange[$0] } : nil
-                return lanes.lane(of: logged.message, params: params, session: session, call: call)
-            }
-            lanes.answered(request)
-            return nil
-        }
-    }
-}
-
-extension MessageLog {
-    /// The messages of a recording that can be played; throws for events of unknown kinds, and for no messages.
-    init(playing recording: Recording) throws(ReplayError) {
-        for (index, event) in recording.events.enumerated() {
-            if case .unknown(let kind) = event.kind { throw .unknownKind(event: index + 1, kind: kind) }
-        }
-        self.init(recording)
-        guard !frames.isEmpty else { throw .nothingToReplay }
     }
 }

@@ -19,6 +19,8 @@ struct VerifyComparison {
     var secrets: SecretBindings
     /// Why a message could not come, by its index in the log.
     var remarks: [Int: String] = [:]
+    /// Exchanges whose messages are not compared.
+    var excluded: Set<Int> = []
 
     /// A verdict for each recorded message of the server, then one for everything that came beyond.
     mutating func verdicts() -> [VerifyReport.Verdict] {
@@ -34,7 +36,7 @@ struct VerifyComparison {
         pairLanes(&partner, &isTaken, moved: &moved)
         var verdicts: [VerifyReport.Verdict] = []
         for index in log.messages.indices where log.direction(of: index) == .serverToClient {
-            guard !log.isServerPing(index) else { continue }
+            guard !log.isServerPing(index), !isExcluded(index) else { continue }
             verdicts.append(verdict(on: index, partner: partner[index], isMoved: moved.contains(index)))
         }
         for (index, message) in live.enumerated() where !isTaken[index] {
@@ -43,13 +45,17 @@ struct VerifyComparison {
         return verdicts
     }
 
+    private func isExcluded(_ index: Int) -> Bool {
+        log.frames[log.messages[index].frame].exchange.map(excluded.contains) ?? false
+    }
+
     // MARK: Pairs
 
     private mutating func pairLanes(_ partner: inout [Int: Int], _ isTaken: inout [Bool], moved: inout Set<Int>) {
         var order: [VerifyLane] = []
         var recorded: [VerifyLane: [Int]] = [:]
         for (index, lane) in lanes.enumerated() {
-            guard let lane else { continue }
+            guard let lane, !isExcluded(index) else { continue }
             if recorded[lane] == nil { order.append(lane) }
             recorded[lane, default: []].append(index)
         }
@@ -140,7 +146,8 @@ struct VerifyComparison {
             } else {
                 isMoved ? .reordered : .match
             }
-        return .init(kind, event: event, what: what, differences: differences)
+        return .init(
+            kind, event: event, what: what, differences: differences, remark: kind == .match ? nil : remarks[index])
     }
 
     private func extra(_ message: LiveMessage) -> VerifyReport.Verdict {

@@ -47,7 +47,9 @@ struct VerifyScript: Sendable {
     private(set) var items: [Item] = []
 
     /// The script for a server on stdio: the messages of the recording in order, and the ends of pipes.
-    init(stdio recording: Recording, log: MessageLog) {
+    ///
+    /// Without ends it is for a server that is played a stdio recording over HTTP.
+    init(stdio recording: Recording, log: MessageLog, hasEnds: Bool = true) {
         self.log = log
         var builder = VerifyScriptBuilder(log: log)
         var next = 0
@@ -56,13 +58,21 @@ struct VerifyScript: Sendable {
                 builder.append(frame: next)
                 next += 1
             }
+            guard hasEnds else { continue }
             switch event.kind {
             case .end(.stdin?): builder.appendEnd(event: index + 1)
             case .end(.stdout?): builder.append(.end, event: index + 1, time: event.time)
             default: break
             }
         }
-        builder.finish(event: recording.events.count)
+        if hasEnds { builder.finish(event: recording.events.count) }
+        steps = builder.steps
+        items = builder.items
+    }
+
+    /// The script that was built.
+    init(_ builder: VerifyScriptBuilder, log: MessageLog) {
+        self.log = log
         steps = builder.steps
         items = builder.items
     }

@@ -40,6 +40,10 @@ import Testing
         Use("record --frob -- cat", 2, "Unknown option '--frob'"),
         Use("record --redact absent -- cat", 2, "cannot open absent: No such file or directory"),
         Use("record --redact bad.rules -- cat", 2, "bad.rules: line 2: "),
+        Use("verify", 2, "Missing expected argument '<file>'"), Use("verify a.jsonl", 2, "There is no server."),
+        Use("verify a.jsonl --", 2, "There is no server."), Use("verify a.jsonl cat", 2, "There is no server."),
+        Use("verify a.jsonl --stall -1 -- cat", 2, "--stall"),
+        Use("verify a.jsonl --format xml -- cat", 2, "'--format <format>'"),
         Use("inspect a.jsonl --format xml", 2, "'--format <format>'"),
         Use("diff a.jsonl a.jsonl --format xml", 2, "'--format <format>'"),
         Use("inspect a.jsonl extra", 2, "Unexpected argument 'extra'"),
@@ -85,20 +89,20 @@ import Testing
 
     @Test(
         "files that are no recordings, for each verb", arguments: files.indices,
-        ["inspect", "replay", "diff", "redact"])
+        ["inspect", "replay", "verify", "diff", "redact"])
     func filesThatAreNoRecordings(index: Int, verb: String) throws {
         let folder = try TestFolder()
         try folder.write(Self.files[index].content, to: "bad.jsonl")
-        let options = verb == "diff" ? " bad.jsonl" : verb == "redact" ? " --scan" : ""
+        let options = ["diff": " bad.jsonl", "redact": " --scan", "verify": " -- cat"][verb] ?? ""
         try expect(Use("\(verb) bad.jsonl\(options)", 3, "reprise: bad.jsonl: "), in: folder)
         try expect(Use("\(verb) bad.jsonl\(options)", 3, Self.files[index].message), in: folder)
     }
 
-    @Test("files that cannot be read, for each verb", arguments: ["inspect", "replay", "diff", "redact"])
+    @Test("files that cannot be read, for each verb", arguments: ["inspect", "replay", "verify", "diff", "redact"])
     func filesThatCannotBeRead(verb: String) throws {
         let folder = try TestFolder()
         try folder.write(SampleRecording.text, to: "good.jsonl")
-        let options = verb == "diff" ? " good.jsonl" : verb == "redact" ? " --out c.jsonl" : ""
+        let options = ["diff": " good.jsonl", "redact": " --out c.jsonl", "verify": " -- cat"][verb] ?? ""
         try expect(Use("\(verb) absent.jsonl\(options)", 3, "cannot open absent.jsonl: No such file"), in: folder)
         try expect(Use("\(verb) .\(options)", 3, "cannot read .: Is a directory"), in: folder)
         try expect(Use("\(verb) good.jsonl/x\(options)", 3, "cannot open good.jsonl/x: Not a directory"), in: folder)

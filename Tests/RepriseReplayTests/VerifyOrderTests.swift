@@ -227,6 +227,21 @@ import Testing
                 """)
     }
 
+    @Test("what will be asked is known before, each request once, with its number")
+    func whatWillBeAsked() throws {
+        let session = """
+            c> 1 tools/call {"name":"a"}
+            s> 1 = {}
+            c> - n
+            c> 2 tools/list
+            c> 3 tools/call {"name":"a"}
+            c> <end>
+            """
+        let requests = try Verifier(stdio: Dialogue.recording(session)).requests
+        #expect(requests.map(\.title) == [#"tools/call "a""#, "tools/list"])
+        #expect(requests.map(\.count) == [2, 1])
+    }
+
     @Test("frames of the client that are no messages are sent as they were, batches with live ids")
     func oddFrames() throws {
         try verify(

@@ -29,7 +29,8 @@ import Testing
     @Test("S-180: a server that does the same matches everywhere; spelling and request order do not count")
     func theSameIsAMatch() throws {
         try expect((#""isError":false}"#, #""isError":false} "#), [])
-        try expect((#"{"content":[{"text":"5"}],"isError":false}"#, #"{"isError":false,"content":[{"text":"\u0035"}]}"#), [])
+        try expect(
+            (#"{"content":[{"text":"5"}],"isError":false}"#, #"{"isError":false,"content":[{"text":"\u0035"}]}"#), [])
         var playbook = try VerifyPlaybook(Self.session)
         playbook.play(Self.session)
         #expect(playbook.verifier.report.description == "same: 5 MATCH")
@@ -180,7 +181,7 @@ import Testing
                 """)
     }
 
-    @Test("S-180: a server that says nothing twice in a row is given up, and one that ends is not waited for")
+    @Test("S-180: a server that says nothing for long is given up, and one that ends is not waited for")
     func givenUp() throws {
         let recorded = """
             c> 1 a
@@ -198,12 +199,19 @@ import Testing
         #expect(playbook.verifier.report.description.contains("the server has stopped answering"))
         #expect(playbook.verifier.nextDeadline == nil)
 
+        // One that has spoken gets one more chance, as a call may hang by itself.
+        playbook = try VerifyPlaybook("c> 0 z\ns> 0 = {}\n" + recorded)
+        playbook.play("s> 0 = {}\n@ 6000000\n@ 12000000")
+        #expect(playbook.text.hasSuffix("! missing [7]\nc> " + Dialogue.message("3 c")))
+        playbook.play("@ 18000000")
+        #expect(playbook.text.hasSuffix("! missing [9]\n! finish"))
+
         playbook = try VerifyPlaybook(recorded)
         playbook.play("s> 1 = {}\ns> <end>")
         #expect(playbook.text.hasSuffix("s> <end>\n! finish"))
         #expect(playbook.verifier.report.count(of: .missing) == 2)
         let text = playbook.verifier.report.description
-        #expect(text.contains("the server ended before event 5; 1 of 3 messages of the client were not sent"), "\(text)")
+        #expect(text.contains("the server ended before event 5; 1 of 3 messages of the client were not"), "\(text)")
     }
 
     @Test("the way in which the server process ended counts, unless the client or the verifier ended it")
