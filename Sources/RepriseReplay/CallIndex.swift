@@ -74,6 +74,9 @@ struct CallIndex: Sendable {
     /// Whether a step was taken.
     func isTaken(_ step: Int) -> Bool { isUsed[step] }
 
+    /// The first step of a method that was not taken.
+    func firstUnused(method: String) -> Int? { stepsByMethod[method]?.first { !isUsed[$0] } }
+
     /// The recorded call most like a live one that matched nothing, with the first differences between them.
     ///
     /// Looks at the ``nearestCandidateCountMax`` calls of the method that are unused, or else used, in order.

@@ -49,12 +49,41 @@ struct FrameTemplate: Sendable {
                 break
             }
         }
-        let document = frame.placeholders.isEmpty ? nil : try? JSONDocument(bytes)
-        for range in frame.placeholders where range.upperBound <= bytes.count {
-            let escapeCount = document.map { Self.nesting(of: range, in: $0) } ?? 0
-            places.append((range, .secret(placeholder: Array(bytes[range]), escapeCount: escapeCount)))
-        }
+        places += Self.places(of: frame.placeholders, in: bytes)
         places.sort { $0.range.lowerBound < $1.range.lowerBound }
+    }
+
+    /// A frame that is no message, in which placeholders stand.
+    init(bytes: [UInt8], placeholders: [Range<Int>]) {
+        self.bytes = bytes
+        places = Self.places(of: placeholders, in: bytes)
+    }
+
+    private static func places(
+        of placeholders: [Range<Int>], in bytes: [UInt8]
+    ) -> [(range: Range<Int>, source: Source)] {
+        let document = placeholders.isEmpty ? nil : try? JSONDocument(bytes)
+        return placeholders.filter { $0.upperBound <= bytes.count }.map { range in
+            let escapeCount = document.map { nesting(of: range, in: $0) } ?? 0
+            return (range, .secret(placeholder: Array(bytes[range]), escapeCount: escapeCount))
+        }
+    }
+
+    /// The message of this template as part of a block of an event stream, whose `data` lines stand at `lines`.
+    ///
+    /// No place is split by that: a line feed cannot stand inside a JSON string or number.
+    func embedded(in block: [UInt8], at lines: [Range<Int>]) -> FrameTemplate {
+        var embedded = FrameTemplate(bytes: block, placeholders: [])
+        var start = 0
+        for line in lines {
+            let end = start + line.count
+            for (range, source) in places where start <= range.lowerBound && range.upperBound <= end {
+                let shift = line.lowerBound - start
+                embedded.places.append((range.lowerBound + shift..<range.upperBound + shift, source))
+            }
+            start = end + 1
+        }
+        return embedded
     }
 
     /// The frame with live values in their places, and where the recorded frame was cut.

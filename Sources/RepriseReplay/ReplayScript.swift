@@ -1,7 +1,7 @@
 import MCPWire
 import RepriseRecording
 
-/// A recorded stdio session as the replayer needs it: what the client must say, what the server says, and when.
+/// A recorded session as the replayer needs it: what the client must say, what the server says, and when.
 struct ReplayScript: Sendable {
     /// One message that the client sent, or the end of its pipe.
     struct ClientStep: Sendable {
@@ -23,6 +23,8 @@ struct ReplayScript: Sendable {
         var content: Content
         /// Whether it is a request that the recording answers, and that a client expects to be answered soon.
         var isAnswerAwaited = false
+        /// The HTTP exchange that carried it (key `x`).
+        var exchange: Int?
     }
 
     /// One frame that the server sent, or the end of its pipe.
@@ -88,6 +90,15 @@ struct ReplayScript: Sendable {
         clientAnswers = builder.clientAnswers
     }
 
+    /// One session of an HTTP recording, or what belongs to none.
+    init(_ log: MessageLog, session: Int?) {
+        var builder = Builder(log: log)
+        for (index, frame) in log.frames.enumerated() where frame.session == session { builder.append(frame: index) }
+        client = builder.client
+        server = builder.server
+        clientAnswers = builder.clientAnswers
+    }
+
     /// The ends of the two protocol pipes; standard error carries no protocol.
     private static func ends(of recording: Recording) -> [(event: Int, time: Int64, pipe: Pipe)] {
         recording.events.enumerated().compactMap { index, event in
@@ -143,7 +154,7 @@ private struct Builder {
         let frame = log.frames[index]
         if let omitted = frame.omitted {
             let content = ReplayScript.ClientStep.Content.omitted(byteCount: omitted.byteCount, sha256: omitted.sha256)
-            client.append(.init(event: frame.event, time: frame.time, content: content))
+            client.append(.init(event: frame.event, time: frame.time, content: content, exchange: frame.exchange))
             return
         }
         for message in frame.messages where !isPing(message) {
@@ -164,7 +175,7 @@ private struct Builder {
                 content = .malformed(frame.bytes)
             }
             stepOfMessage[message] = client.count
-            client.append(.init(event: frame.event, time: frame.time, content: content))
+            client.append(.init(event: frame.event, time: frame.time, content: content, exchange: frame.exchange))
         }
     }
 

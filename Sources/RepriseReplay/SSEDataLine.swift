@@ -1,25 +1,37 @@
 import MCPWire
 import RepriseRecording
 
-/// Finds the one `data` line of a block of an event stream.
+/// Finds the `data` lines of a block of an event stream.
 enum SSEDataLine {
     /// Where the value of the block's only `data` field stands; nil where there is none, or more than one.
     ///
-    /// The value begins behind the colon and one space (WHATWG HTML 9.2.6). A field without a colon has no value.
+    /// A field without a colon has no value.
     static func range(in block: [UInt8]) -> Range<Int>? {
-        var found: Range<Int>?
+        let found = ranges(in: block)
+        return found.count == 1 && hasColon(before: found[0], in: block) ? found[0] : nil
+    }
+
+    /// Where the values of all `data` fields stand, empty for a field without a colon.
+    ///
+    /// The value begins behind the colon and one space (WHATWG HTML 9.2.6).
+    static func ranges(in block: [UInt8]) -> [Range<Int>] {
+        var found: [Range<Int>] = []
         var start = block.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         while start < block.count {
             let end = block[start...].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? block.count
             let line = block[start..<end]
             if line.starts(with: field), line.count == field.count || line[start + field.count] == 0x3A {
-                guard found == nil, line.count > field.count else { return nil }
-                let value = start + field.count + 1
-                found = (value < end && block[value] == 0x20 ? value + 1 : value)..<end
+                let value = min(end, start + field.count + 1)
+                found.append((value < end && block[value] == 0x20 ? value + 1 : value)..<end)
             }
             start = end + 1
         }
         return found
+    }
+
+    private static func hasColon(before value: Range<Int>, in block: [UInt8]) -> Bool {
+        let before = block[..<value.lowerBound].last
+        return before == 0x3A || before == 0x20
     }
 
     private static let field = Array("data".utf8)

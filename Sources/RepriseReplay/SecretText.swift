@@ -65,6 +65,22 @@ struct SecretBindings: Sendable {
         placeholders[value] = placeholder
         return true
     }
+
+    /// What the client gets to see for a placeholder, escaped as often as strings nest around it.
+    ///
+    /// Nil for the placeholder itself: minted by the server, it is new to the client, which sends it back.
+    mutating func liveValue(of placeholder: [UInt8], escapeCount: Int = 0) -> [UInt8]? {
+        guard var value = values[placeholder] else {
+            _ = bind(placeholder, to: placeholder)
+            return nil
+        }
+        for _ in 0..<escapeCount {
+            var escaped: [UInt8] = []
+            JSONString.encode(value.span, into: &escaped)
+            value = Array(escaped.dropFirst().dropLast())
+        }
+        return value
+    }
 }
 
 /// The placeholders of one recorded value, with what stands around them.

@@ -23,46 +23,19 @@ public struct StdioReplayer: Sendable {
     }
 
     /// How fast recorded frames are sent once they are due.
-    public enum Pace: Equatable, Sendable {
-        /// As fast as causality allows.
-        case fast
-        /// With the recorded delays divided by this factor; 1 is as recorded.
-        case recorded(speed: Double)
-    }
+    public typealias Pace = ReplayPace
 
     private let script: ReplayScript
     private let pace: Pace
     private let stall: Int64
-    private var index: CallIndex
+    private var ledger: ReplayLedger
     private var decoder: LineDecoder
     private var bindings = SecretBindings()
-    private var answers: [MessageID: [Int]] = [:]
-    private var malformed: [Int] = []
-
-    private var isMatched: [Bool]
-    /// Whether a client step is not waited for any more: it is matched, or a stall gave it up.
-    private var isSettled: [Bool]
-    /// Everything before it is settled: an index of client steps, and one of the client's answers among them.
-    private var firstUnsettled = 0
-    private var firstUnsettledAnswer = 0
-    /// What the live client chose, by client step.
-    private var liveIDs: [MessageID?]
-    private var liveTokens: [[UInt8]?]
-    /// Whether the client waits for the answer to its request that is this client step.
-    private var isWaitedFor: [Bool]
-    private var waitedForCount = 0
 
     private var nextServerStep = 0
     private var dueSince: Int64?
     private var lastActivity: Int64 = 0
-    private var requestsSent: Set<MessageID> = []
-    private var outgoing: [UInt8] = []
-    /// Answers that were passed over, as a request of theirs was given up.
-    private var leftOut: Set<Int> = []
-    /// The answer that was left out, by the requests that it answers.
-    private var leftOutAnswer: [Int: Int] = [:]
-    /// Answers that were left out, whose requests have all come since.
-    private var late: [Int] = []
+    private var outgoing = OutgoingBytes()
     private var isClosed = false
     private var hasEnded = false
     private var found = ReplayReport()
@@ -78,28 +51,15 @@ public struct StdioReplayer: Sendable {
         self.script = script
         self.pace = pace
         self.stall = stall
-        index = CallIndex(script)
+        ledger = ReplayLedger(script)
         decoder = LineDecoder(lineByteCountMax: lineByteCountMax)
-        isMatched = [Bool](repeating: false, count: script.client.count)
-        isSettled = isMatched
-        isWaitedFor = isMatched
-        liveIDs = Array(repeating: nil, count: script.client.count)
-        liveTokens = Array(repeating: nil, count: script.client.count)
-        for (step, content) in script.client.map(\.content).enumerated() {
-            switch content {
-            case .answer(let id, _, _): answers[id, default: []].append(step)
-            case .malformed, .omitted: malformed.append(step)
-            case .call, .end: break
-            }
-        }
-        malformed.reverse()
     }
 
     /// The time at which ``advance(to:)`` has something to do; nil when only the client can.
     public var nextDeadline: Int64? {
         guard !isClosed, nextServerStep < script.server.count else { return nil }
         if isDue(script.server[nextServerStep]) { return releaseTime }
-        return waitedForCount > 0 && !hasEnded ? lastActivity + stall : nil
+        return ledger.waitedForCount > 0 && !hasEnded ? lastActivity + stall : nil
     }
 
     /// Whether nothing will be sent any more: the server's end was reached, or the client has gone.
@@ -108,11 +68,11 @@ public struct StdioReplayer: Sendable {
     /// What was found so far; what is still missing counts as never consumed.
     public var report: ReplayReport {
         var report = found
-        for (step, isMatched) in zip(script.client, isMatched) where !isMatched {
+        for (step, isMatched) in zip(script.client, ledger.isMatched) where !isMatched {
             if case .end = step.content { continue }
-            report.neverCame.append(.init(event: step.event, what: Self.name(of: step)))
+            report.neverCame.append(.init(event: step.event, what: step.name))
         }
-        for (index, step) in script.server.enumerated() where index >= nextServerStep || leftOut.contains(index) {
+        for (index, step) in script.server.enumerated() where index >= nextServerStep || ledger.isLeftOut(index) {
             if case .end = step.content { continue }
             report.neverSent.append(.init(event: step.event, what: step.name))
         }
@@ -138,9 +98,7 @@ public struct StdioReplayer: Sendable {
         hasEnded = true
         var actions: [Action] = []
         if let line = decoder.finish() { take(line.bytes, at: time, into: &actions) }
-        for (step, content) in script.client.map(\.content).enumerated() {
-            if case .end = content { markMatched(step) }
-        }
+        ledger.end()
         return actions + release(at: time)
     }
 
@@ -149,12 +107,12 @@ public struct StdioReplayer: Sendable {
         guard let deadline = nextDeadline, time >= deadline else { return [] }
         let step = script.server[nextServerStep]
         guard !isDue(step) else { return release(at: time) }
-        let waitsFor = missing(of: step)
+        let waitsFor = ledger.missing(of: step)
         let mismatch = Mismatch(.stalled(event: step.event, waitsFor: waitsFor.map { script.client[$0].event }))
         found.mismatches.append(mismatch)
         lastActivity = time
         // What did not come once is not waited for again, so that it is reported once.
-        for missing in waitsFor { settle(missing) }
+        for missing in waitsFor { ledger.settle(missing) }
         return [.report(mismatch)] + release(at: time)
     }
 
@@ -171,191 +129,61 @@ public struct StdioReplayer: Sendable {
     }
 
     private mutating func take(_ message: Message, in line: [UInt8], into actions: inout [Action]) {
+        var notes: [Mismatch] = []
+        let step: Int?
         switch message.kind {
         case .request where message.method == "ping":
-            guard !isClosed else { return }
-            let id = message.id.map(\.text) ?? []
-            actions.append(.write(Array(#"{"jsonrpc":"2.0","id":"#.utf8) + id + Array(",\"result\":{}}\n".utf8)))
+            if !isClosed { actions.append(.write(ReplayLedger.pong(message.id) + [0x0A])) }
+            return
         case .request, .notification:
-            takeCall(message, in: line, into: &actions)
+            step = ledger.take(call: message, in: line, bindings: &bindings, notes: &notes)
         case .result, .error:
-            takeAnswer(message, in: line, into: &actions)
+            step = ledger.take(answer: message, in: line, bindings: &bindings, notes: &notes)
         case .batch, .malformed:
-            takeMalformed(line, into: &actions)
+            step = ledger.take(malformed: line, notes: &notes)
+        }
+        if step != nil { found.matchedCount += 1 }
+        for mismatch in notes { note(mismatch, &actions) }
+        if step == nil, message.kind == .request, let id = message.id, let mismatch = notes.first, !isClosed {
+            actions.append(.write(ReplayLedger.answer(to: id, mismatch) + [0x0A]))
         }
     }
 
-    private mutating func takeCall(_ message: Message, in line: [UInt8], into actions: inout [Action]) {
-        let method = message.method ?? ""
-        let raw = message.params.map { Array(line[$0]) } ?? []
-        let params = try? JSONDocument(raw)
-        let step = index.take(
-            method: method, isRequest: message.kind == .request, params: params, bindings: &bindings
-        ) { pattern in
-            guard let target = pattern.cancels, let params, let node = VariableRules.cancelledRequest.node(in: params)
-            else { return true }
-            return liveIDs[target] == MessageID(text: Array(params.raw(at: node)))
-        }
-        guard let step, case .call(let pattern) = script.client[step].content else {
-            miss(message, raw: raw, into: &actions)
-            return
-        }
-        markMatched(step)
-        found.matchedCount += 1
-        if let id = message.id {
-            liveIDs[step] = id
-            setWaitedFor(step, script.client[step].isAnswerAwaited)
-        }
-        if let answer = leftOutAnswer[step], script.server[answer].answers.allSatisfy({ isMatched[$0] }) {
-            late.append(answer)
-        }
-        if let params, let node = VariableRules.progressTokenOfRequest.node(in: params) {
-            liveTokens[step] = Array(params.raw(at: node))
-        }
-        if method == "initialize" {
-            let differences = JSONDifference.between(
-                pattern.params?.bytes ?? [], raw, below: "/params", mask: VariableRules.strictMask(method: method))
-            if !differences.isEmpty {
-                note(.changed(what: method, event: script.client[step].event, differences: differences), &actions)
-            }
-        }
-    }
-
-    private mutating func miss(_ message: Message, raw: [UInt8], into actions: inout [Action]) {
-        let method = message.method ?? ""
-        let what = message.id.map { "\(method) (id \($0))" } ?? method
-        let nearest = index.nearest(method: method, params: raw).map { step, differences in
-            Mismatch.Nearest(
-                event: script.client[step].event, differences: differences, isUsed: index.isTaken(step))
-        }
-        let mismatch = Mismatch(.unmatched(what: what, nearest: nearest))
+    private mutating func note(_ mismatch: Mismatch, _ actions: inout [Action]) {
         found.mismatches.append(mismatch)
         actions.append(.report(mismatch))
-        guard let id = message.id, !isClosed else { return }
-        // A client that got no answer would hang; this one says what happened where the client's user sees it.
-        var answer =
-            Array(#"{"jsonrpc":"2.0","id":"#.utf8) + id.text + Array(#","error":{"code":-32603,"message":"#.utf8)
-        JSONString.encode("reprise: \(mismatch)", into: &answer)
-        actions.append(.write(answer + Array("}}\n".utf8)))
-    }
-
-    private mutating func takeAnswer(_ message: Message, in line: [UInt8], into actions: inout [Action]) {
-        guard let id = message.id, requestsSent.contains(id),
-            let step = answers[id]?.first, case .answer(_, let recorded, let secrets) = script.client[step].content
-        else {
-            note(.unexpectedAnswer(id: message.id?.description ?? "null"), &actions)
-            return
-        }
-        answers[id]?.removeFirst()
-        markMatched(step)
-        found.matchedCount += 1
-        let live = Array(line[message.range])
-        var mask = JSONMask(variable: [JSONPath(keys: "id")])
-        if secrets.agrees(with: try? JSONDocument(live), bindings: &bindings) { mask.variable += secrets.paths }
-        let differences = JSONDifference.between(recorded, live, below: "", mask: mask)
-        if !differences.isEmpty {
-            let what = "the answer to request \(id)"
-            note(.changed(what: what, event: script.client[step].event, differences: differences), &actions)
-        }
-    }
-
-    private mutating func takeMalformed(_ line: [UInt8], into actions: inout [Action]) {
-        if let step = malformed.last, equals(script.client[step].content, line) {
-            malformed.removeLast()
-            markMatched(step)
-            found.matchedCount += 1
-        } else {
-            let nearest = malformed.last.map { step in
-                Mismatch.Nearest(
-                    event: script.client[step].event,
-                    differences: [JSONDifference.between(frame: bytes(of: script.client[step].content), frame: line)],
-                    isUsed: false)
-            }
-            note(.unmatched(what: "a frame of \(line.count) bytes that is no message", nearest: nearest), &actions)
-        }
-    }
-
-    private func bytes(of content: ReplayScript.ClientStep.Content) -> [UInt8] {
-        if case .malformed(let bytes) = content { bytes } else { [] }
-    }
-
-    private func equals(_ content: ReplayScript.ClientStep.Content, _ line: [UInt8]) -> Bool {
-        switch content {
-        case .malformed(let bytes): bytes == line
-        case .omitted(let byteCount, let sha256):
-            byteCount == line.count
-                && (sha256.isEmpty || sha256 == SHA256.hexadecimal(of: line.last == 0x0A ? line.dropLast() : line[...]))
-        case .call, .answer, .end: false
-        }
-    }
-
-    private mutating func note(_ kind: Mismatch.Kind, _ actions: inout [Action]) {
-        let mismatch = Mismatch(kind)
-        found.mismatches.append(mismatch)
-        actions.append(.report(mismatch))
-    }
-
-    private mutating func markMatched(_ step: Int) {
-        isMatched[step] = true
-        settle(step)
-    }
-
-    private mutating func settle(_ step: Int) {
-        isSettled[step] = true
-        while firstUnsettled < isSettled.count, isSettled[firstUnsettled] { firstUnsettled += 1 }
-        while firstUnsettledAnswer < script.clientAnswers.count, isSettled[script.clientAnswers[firstUnsettledAnswer]] {
-            firstUnsettledAnswer += 1
-        }
-    }
-
-    private mutating func setWaitedFor(_ step: Int, _ isNow: Bool) {
-        if isNow != isWaitedFor[step] { waitedForCount += isNow ? 1 : -1 }
-        isWaitedFor[step] = isNow
     }
 
     // MARK: What the server sends
 
     private func isDue(_ step: ReplayScript.ServerStep) -> Bool {
-        missing(of: step, limit: 1).isEmpty
-    }
-
-    /// The client steps that a server step still waits for, at most `limit` of each sort.
-    private func missing(of step: ReplayScript.ServerStep, limit: Int = .max) -> [Int] {
-        guard step.waitsForAll else {
-            let answers = script.clientAnswers[..<step.clientAnswerCountBefore].dropFirst(firstUnsettledAnswer)
-            return (step.answers + step.cancellations).filter { !isSettled[$0] }
-                + answers.lazy.filter { !isSettled[$0] }.prefix(limit)
-        }
-        guard firstUnsettled < step.clientStepCountBefore else { return [] }
-        return Array((firstUnsettled..<step.clientStepCountBefore).lazy.filter { !isSettled[$0] }.prefix(limit))
+        ledger.missing(of: step, limit: 1).isEmpty
     }
 
     private var releaseTime: Int64 {
-        guard case .recorded(let speed) = pace, let dueSince else { return lastActivity }
-        // An edited recording may hold any time; thirty years are as good as never.
-        let delay = min(Double(script.server[nextServerStep].delay) / speed, 1e15)
-        return dueSince + (delay > 0 ? Int64(delay.rounded()) : 0)
+        guard case .recorded = pace, let dueSince else { return lastActivity }
+        return dueSince + pace.delay(script.server[nextServerStep].delay)
     }
 
     private mutating func release(at time: Int64) -> [Action] {
         var actions: [Action] = []
-        for index in late where !isClosed {
-            leftOut.remove(index)
-            send(script.server[index], into: &actions)
-            flush(&actions)
+        if !isClosed {
+            for step in ledger.takeLate() {
+                send(step, into: &actions)
+                flush(&actions)
+            }
         }
-        late.removeAll()
         while !isClosed, nextServerStep < script.server.count {
             let step = script.server[nextServerStep]
             guard isDue(step) else { break }
-            if step.answers.contains(where: { !isMatched[$0] }) {
-                leaveOut(step)
+            if ledger.lacksRequest(nextServerStep) {
+                ledger.leaveOut(nextServerStep)
                 nextServerStep += 1
                 continue
             }
             if dueSince == nil { dueSince = time }
             if case .recorded = pace, releaseTime > time { break }
-            send(step, into: &actions)
+            send(nextServerStep, into: &actions)
             dueSince = nil
             lastActivity = time
             nextServerStep += 1
@@ -364,73 +192,23 @@ public struct StdioReplayer: Sendable {
         return actions
     }
 
-    /// Passes over an answer: without its request it has no id to carry. Should the request still come, so will it.
-    private mutating func leaveOut(_ step: ReplayScript.ServerStep) {
-        leftOut.insert(nextServerStep)
-        for request in step.answers {
-            leftOutAnswer[request] = nextServerStep
-            setWaitedFor(request, false)
-        }
-    }
-
-    private mutating func send(_ step: ReplayScript.ServerStep, into actions: inout [Action]) {
+    private mutating func send(_ index: Int, into actions: inout [Action]) {
+        let step = script.server[index]
         switch step.content {
         case .end:
             flush(&actions)
             actions.append(.close)
             isClosed = true
         case .omitted(let byteCount):
-            note(.omitted(event: step.event, byteCount: byteCount), &actions)
+            note(Mismatch(.omitted(event: step.event, byteCount: byteCount)), &actions)
         case .frame(let template):
-            for id in step.requestIDs { requestsSent.insert(id) }
-            let (bytes, cuts) = template.filled(cuts: step.cuts ?? []) { value(of: $0) }
-            append(bytes, cuts: step.cuts == nil ? [bytes.count] : cuts, into: &actions)
+            let (bytes, cuts) = template.filled(cuts: step.cuts ?? []) { ledger.value(of: $0, bindings: &bindings) }
+            actions += outgoing.append(bytes, cuts: step.cuts == nil ? [bytes.count] : cuts).map { .write($0) }
         }
-        for request in step.answers { setWaitedFor(request, false) }
-    }
-
-    private mutating func value(of source: FrameTemplate.Source) -> [UInt8]? {
-        switch source {
-        case .requestID(let step): return liveIDs[step]?.text
-        case .progressToken(let step): return liveTokens[step]
-        case .secret(let placeholder, let escapeCount):
-            guard var value = bindings.value(of: placeholder) else {
-                // Minted by the server: the client gets to see the placeholder, and sends it back.
-                _ = bindings.bind(placeholder, to: placeholder)
-                return nil
-            }
-            for _ in 0..<escapeCount {
-                var escaped: [UInt8] = []
-                JSONString.encode(value.span, into: &escaped)
-                value = Array(escaped.dropFirst().dropLast())
-            }
-            return value
-        }
-    }
-
-    /// Splits the frame where the server's reads ended, and keeps back what came in the same read as its successor.
-    private mutating func append(_ bytes: [UInt8], cuts: [Int], into actions: inout [Action]) {
-        var position = 0
-        for cut in cuts where cut >= position {
-            outgoing += bytes[position..<cut]
-            position = cut
-            flush(&actions)
-        }
-        outgoing += bytes[position...]
+        ledger.markSent(index)
     }
 
     private mutating func flush(_ actions: inout [Action]) {
-        guard !outgoing.isEmpty else { return }
-        actions.append(.write(outgoing))
-        outgoing.removeAll()
-    }
-
-    private static func name(of step: ReplayScript.ClientStep) -> String {
-        switch step.content {
-        case .call(let pattern): pattern.method
-        case .answer(let id, _, _): "answer to \(id)"
-        case .malformed, .omitted: "a frame that is no message"
-        case .end: "the end of its input"
-        }
+        if let bytes = outgoing.flush() { actions.append(.write(bytes)) }
     }
 }
