@@ -9,13 +9,17 @@ struct ReplayCommand: ParsableCommand {
         commandName: "replay",
         abstract: "Serve a recording to a client in place of the server.",
         discussion: """
-            Give a client `reprise replay FILE` as the command of its stdio server. Every message of the server comes \
-            back in its place. A message of the client that the recording does not hold is answered with an error \
-            that names the nearest recorded one; the exit code is then 1.
+            A recording of stdio: give a client `reprise replay FILE` as the command of its server. A recording of \
+            HTTP: its URL is said on standard error, and it is served until SIGINT or SIGTERM. Every message of the \
+            server comes back in its place. A message of the client that the recording does not hold is answered \
+            with an error that names the nearest recorded one; the exit code is then 1.
             """)
 
     @Argument(help: "The recording.")
     var file: String
+
+    @Option(help: "Where to serve a recording of HTTP, as HOST:PORT; port 0 is a free one.")
+    var listen: String?
 
     @Option(help: "fast (as causality allows), recorded, or a factor such as 10x, from 0.001x to 1000000x.")
     var pace: Pace = .fast
@@ -27,20 +31,50 @@ struct ReplayCommand: ParsableCommand {
         guard stall.isFinite, stall >= 0, stall <= 86_400 else {
             throw ValidationError("--stall takes seconds from 0 to 86400.")
         }
+        if let listen, ListenAddress(listen) == nil {
+            throw ValidationError("--listen takes HOST:PORT, such as 127.0.0.1:8080 or [::1]:0.")
+        }
     }
 
     func run() throws {
         let recording = try Recording.load(file)
         if let warning = recording.warning { say("\(file): \(warning)") }
+        let report = recording.header.transport == "http" ? try serve(recording) : try play(recording)
+        say("replay of \(file): \(report)")
+        if !report.isSame { throw CommandFailure(.differs) }
+    }
+
+    /// On our standard input and output.
+    private func play(_ recording: Recording) throws -> ReplayReport {
+        if listen != nil {
+            throw CommandFailure(
+                .usage, "\(file) is a recording of stdio, which is served on standard input and output: omit --listen")
+        }
         let replayer: StdioReplayer
         do {
             replayer = try StdioReplayer(recording, pace: pace.value, stall: Int64(stall * 1_000_000))
         } catch {
             throw CommandFailure(.unreadable, "\(file): \(error)")
         }
-        let report = try StdioReplayServer.run(replayer)
-        say("replay of \(file): \(report)")
-        if !report.isSame { throw CommandFailure(.differs) }
+        return try StdioReplayServer.run(replayer)
+    }
+
+    /// On a port of ours.
+    private func serve(_ recording: Recording) throws -> ReplayReport {
+        let replayer: HTTPReplayer
+        do {
+            replayer = try HTTPReplayer(recording, pace: pace.value, stall: Int64(stall * 1_000_000))
+        } catch {
+            throw CommandFailure(.unreadable, "\(file): \(error)")
+        }
+        var url = ""
+        if case .url(let recorded) = recording.header.target { url = recorded }
+        do {
+            let address = listen.flatMap { ListenAddress($0) } ?? .loopback
+            return try HTTPReplayServer.run(replayer, of: url, name: file, listen: address)
+        } catch let error as HTTPReplayServer.StartError {
+            throw CommandFailure(.notStarted, "\(error)")
+        }
     }
 }
 
@@ -48,9 +82,9 @@ struct ReplayCommand: ParsableCommand {
 struct Pace: ExpressibleByArgument {
     static let fast = Pace(value: .fast)
     private static let factors = 0.001...1_000_000
-    var value: StdioReplayer.Pace
+    var value: ReplayPace
 
-    init(value: StdioReplayer.Pace) {
+    init(value: ReplayPace) {
         self.value = value
     }
 

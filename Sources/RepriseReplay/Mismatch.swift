@@ -14,6 +14,10 @@ public struct Mismatch: Equatable, Sendable, CustomStringConvertible {
         case stalled(event: Int, waitsFor: [Int])
         /// The recording does not hold the bytes of this event.
         case omitted(event: Int, byteCount: Int)
+        /// An HTTP request named a session that was never begun, or that was ended (of `DELETE`).
+        case unknownSession(what: String, id: String)
+        /// A client resumed a stream after an event that it was not sent.
+        case unknownEventID(id: String)
     }
 
     /// The recorded message most like one that matched nothing.
@@ -50,6 +54,10 @@ public struct Mismatch: Equatable, Sendable, CustomStringConvertible {
             return "stalled: event \(event) waits for \(events)\(more) from the client; released without it"
         case .omitted(let event, let byteCount):
             return "event \(event) cannot be sent: redaction kept only the length of its \(byteCount) bytes"
+        case .unknownSession(let what, let id):
+            return "\(what) names session \(id), which is not open"
+        case .unknownEventID(let id):
+            return "the client resumed after event id \(id), which it was not sent in this session"
         }
     }
 

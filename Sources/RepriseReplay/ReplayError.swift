@@ -13,7 +13,7 @@ public enum ReplayError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .transport(let transport):
-            "this is a recording of transport \"\(transport)\"; only stdio recordings can be served on stdio"
+            "this is a recording of transport \"\(transport)\", which cannot be served this way"
         case .unknownKind(let event, let kind):
             "event \(event) is of kind \"\(kind)\", which this version does not know; replay needs a newer reprise"
         case .nothingToReplay:
