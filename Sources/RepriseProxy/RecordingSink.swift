@@ -3,16 +3,16 @@ import RepriseRedaction
 import RepriseReplay
 import Synchronization
 
-/// Where the pumps of a session hand in what they read, and from where it reaches the file.
+/// Where a proxy hands in what it read, and from where it reaches the file; the recorder in it is a state machine.
 ///
 /// Order and time are taken under one lock before a chunk is forwarded. Encoding and writing come after forwarding: the
 /// pump that finds nobody at it writes everything that waits, in order, so that neither sleeps for the other and no
 /// further thread has to be woken. A pump forwards nothing while its earlier read is unwritten: no more than one read of
 /// each direction is ever lost to a kill, and memory is bounded. As that wait is for the disk alone, a pump stuck in a
 /// slow reader never holds up the other direction.
-final class RecordingSink: Sendable {
+final class RecordingSink<Recorder: Sendable>: Sendable {
     private struct Order {
-        var recorder: StdioRecorder
+        var recorder: Recorder
         var waiting: [Event] = []
         var isStopped = false
         /// Number of events handed in so far.
@@ -32,19 +32,14 @@ final class RecordingSink: Sendable {
     private let writtenCount = Atomic<Int>(0)
 
     /// Takes a new file and writes its header; a failure to write is said once, and the sink swallows the rest.
-    init(file: consuming RecordingFile?, header: Header, redactor: EventRedactor?, lineByteCountMax: Int) {
+    init(file: consuming RecordingFile?, header: Header, redactor: EventRedactor?, recorder: Recorder) {
         let isStopped = file == nil
-        order = Mutex(Order(recorder: StdioRecorder(lineByteCountMax: lineByteCountMax), isStopped: isStopped))
+        order = Mutex(Order(recorder: recorder, isStopped: isStopped))
         writer = Mutex(Writer(redactor: redactor, file: file))
         writer.withLock { writer in
             let line = writer.encoder.encode(header)
             write(line, &writer)
         }
-    }
-
-    /// A pump read `chunk`; to be called before any of it is forwarded. Gives a ticket for ``settle(_:)``.
-    func receive(_ chunk: UnsafeBufferPointer<UInt8>, on pipe: Pipe) -> Int {
-        take { $0.receive(chunk.span, on: pipe, at: $1) }
     }
 
     /// Returns when everything up to a ticket is written, which is nearly always so.
@@ -54,22 +49,10 @@ final class RecordingSink: Sendable {
         drain()
     }
 
-    /// The server was started.
-    func open() { _ = take { $0.open(at: $1) } }
-
-    /// A pipe reached its end.
-    func end(_ pipe: Pipe) { _ = take { $0.end(pipe, at: $1) } }
-
-    /// Something that the reader of the recording should know.
-    func note(_ text: String) {
-        _ = take { .events([Event(time: $1, connection: 1, kind: .note(text))]) }
-    }
-
-    /// The server is gone: writes what waits, and the end of the recording.
+    /// The session is over: writes what waits, and the end of the recording.
     ///
     /// A recording that stopped before its session has a hole, and does not get the line that calls it complete.
-    func finish(_ close: Close) {
-        _ = take { $0.close(close, at: $1) }
+    func finish() {
         let isComplete = order.withLock { !$0.isStopped }
         writer.withLock { writer in
             writeWaiting(&writer)
@@ -111,14 +94,16 @@ final class RecordingSink: Sendable {
         }
     }
 
-    private var now: Int64 { monotonicMicroseconds() - start }
+    /// Microseconds since the start.
+    var now: Int64 { monotonicMicroseconds() - start }
 
-    /// Gives the recorder an input and the time; the ticket of its last event.
-    private func take(_ input: (inout StdioRecorder, Int64) -> StdioRecorder.Outcome) -> Int {
+    /// Gives the recorder an input and its time, before any of it is forwarded; a ticket for ``settle(_:)``.
+    @discardableResult
+    func take(at time: Int64? = nil, _ input: (inout Recorder, Int64) -> RecorderOutcome) -> Int {
         var bug: String?
         let ticket = order.withLock { order in
             guard !order.isStopped else { return 0 }
-            switch input(&order.recorder, now) {
+            switch input(&order.recorder, time ?? now) {
             case .events(let events):
                 order.waiting += events
                 order.takenCount += events.count
@@ -144,6 +129,49 @@ final class RecordingSink: Sendable {
             }
             writtenCount.store(.max, ordering: .releasing)
             sayLater("recording stopped, the session goes on: \(error)")
+        }
+    }
+}
+
+extension RecordingSink<StdioRecorder> {
+    /// A pump read `chunk`; to be called before any of it is forwarded. Gives a ticket for ``settle(_:)``.
+    func receive(_ chunk: UnsafeBufferPointer<UInt8>, on pipe: Pipe) -> Int {
+        take { $0.receive(chunk.span, on: pipe, at: $1) }
+    }
+
+    /// The server was started.
+    func open() { take { $0.open(at: $1) } }
+
+    /// A pipe reached its end.
+    func end(_ pipe: Pipe) { take { $0.end(pipe, at: $1) } }
+
+    /// Something that the reader of the recording should know.
+    func note(_ text: String) {
+        take { .events([Event(time: $1, connection: 1, kind: .note(text))]) }
+    }
+
+    /// The server is gone: writes what waits, and the end of the recording.
+    func finish(_ close: Close) {
+        take { $0.close(close, at: $1) }
+        finish()
+    }
+}
+
+extension RecordingSink {
+    /// A sink for a new file at `path`, or one that swallows everything where there is none; says which on standard error.
+    ///
+    /// `path` nil records nothing and is the caller's to explain.
+    static func make(
+        path: String?, header: Header, redactor: EventRedactor?, recorder: Recorder, announce: (String) -> String
+    ) -> RecordingSink? {
+        guard let path else { return nil }
+        do {
+            let file = try RecordingFile(creating: path)
+            say(announce(file.path))
+            return RecordingSink(file: file, header: header, redactor: redactor, recorder: recorder)
+        } catch {
+            say("not recording, the session goes on: \(error)")
+            return RecordingSink(file: nil, header: header, redactor: nil, recorder: recorder)
         }
     }
 }

@@ -5,6 +5,7 @@
 #endif
 import RepriseRecording
 import RepriseRedaction
+import RepriseReplay
 import Synchronization
 
 /// Stands where a client expects its stdio server, starts the real one, and records what passes.
@@ -46,7 +47,7 @@ public struct StdioProxy {
         let redactor = try configuration.redaction.map { try EventRedactor(rules: $0.rules) }
         let mask = SignalForwarding.block()
         let server = try ServerProcess.start(configuration.command, signalMask: mask)
-        let sink = configuration.path.map { makeSink(configuration, path: $0, redactor: redactor) }
+        let sink = makeSink(configuration, redactor: redactor)
         sink?.open()
         sink?.drain()
         let pumps = Pumps(server: server, sink: sink)
@@ -59,8 +60,9 @@ public struct StdioProxy {
     }
 
     private static func makeSink(
-        _ configuration: Configuration, path: String, redactor: EventRedactor?
-    ) -> RecordingSink {
+        _ configuration: Configuration, redactor: EventRedactor?
+    ) -> RecordingSink<StdioRecorder>? {
+        guard let path = configuration.path else { return nil }
         var redactor = redactor
         let command = redactor?.redact(command: configuration.command) ?? configuration.command
         let redaction = configuration.redaction.map { name, rules in
@@ -69,22 +71,17 @@ public struct StdioProxy {
         let header = Header(
             start: configuration.start, recorder: configuration.recorder, transport: "stdio",
             target: .command(command), redaction: redaction ?? .none)
-        do {
-            let file = try RecordingFile(creating: path)
-            say(file.path == path ? "recording to \(path)" : "\(path) exists; recording to \(file.path)")
-            return RecordingSink(
-                file: file, header: header, redactor: redactor, lineByteCountMax: configuration.lineByteCountMax)
-        } catch {
-            say("not recording, the session goes on: \(error)")
-            return RecordingSink(file: nil, header: header, redactor: nil, lineByteCountMax: 0)
-        }
+        return RecordingSink.make(
+            path: path, header: header, redactor: redactor,
+            recorder: StdioRecorder(lineByteCountMax: configuration.lineByteCountMax)
+        ) { $0 == path ? "recording to \(path)" : "\(path) exists; recording to \($0)" }
     }
 }
 
 /// The three threads that carry bytes between client and server.
 private final class Pumps: Sendable {
     private let server: ServerProcess
-    private let sink: RecordingSink?
+    private let sink: RecordingSink<StdioRecorder>?
     private let output = Mutex(Output())
 
     /// How far the forwarding of what the server wrote has come.
@@ -99,7 +96,7 @@ private final class Pumps: Sendable {
         var isStopped = false
     }
 
-    init(server: ServerProcess, sink: RecordingSink?) {
+    init(server: ServerProcess, sink: RecordingSink<StdioRecorder>?) {
         self.server = server
         self.sink = sink
     }

@@ -60,7 +60,7 @@ public struct Origin: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// How many characters of a URL make up scheme and authority; nil for a text that does not begin so.
-    static func length(in url: some StringProtocol) -> Int? {
+    public static func length(in url: some StringProtocol) -> Int? {
         guard let scheme = ["http://", "https://"].first(where: { url.prefix($0.count).lowercased() == $0 }) else {
             return nil
         }

@@ -120,12 +120,12 @@ public struct OriginMap: Equatable, Sendable {
                 index = end
                 continue
             }
-            guard Self.isToken(bytes[index]) else {
+            guard bytes[index].isTokenByte else {
                 output.append(bytes[index])
                 index += 1
                 continue
             }
-            let nameEnd = bytes[index...].firstIndex { !Self.isToken($0) } ?? bytes.count
+            let nameEnd = bytes[index...].firstIndex { !$0.isTokenByte } ?? bytes.count
             let name = String(decoding: bytes[index..<nameEnd], as: UTF8.self)
             output += bytes[index..<nameEnd]
             index = nameEnd
@@ -183,14 +183,6 @@ public struct OriginMap: Equatable, Sendable {
         guard start < bytes.count else { return start }
         if bytes[start] == quote { return endOfQuoted(bytes, from: start) }
         return bytes[start...].firstIndex { $0 == 0x2C || $0 == 0x20 || $0 == 0x09 } ?? bytes.count
-    }
-
-    /// `tchar` of RFC 9110, section 5.6.2.
-    private static func isToken(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
     }
 }
 

@@ -7,12 +7,7 @@ import RepriseRecording
 /// bytes are forwarded: only so does no answer stand before its request (S-173).
 public struct StdioRecorder: Sendable {
     /// What an input led to.
-    public enum Outcome: Equatable, Sendable {
-        /// Facts to write, in order; often none, as a chunk need not complete a frame.
-        case events([Event])
-        /// A contradiction in the recorder itself: the shell says so, stops recording and keeps forwarding.
-        case bug(String)
-    }
+    public typealias Outcome = RecorderOutcome
 
     private struct Reader: Sendable {
         var decoder: LineDecoder

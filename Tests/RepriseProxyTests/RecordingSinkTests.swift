@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import RepriseReplay
 import Testing
 
 @testable import RepriseProxy
@@ -14,7 +15,8 @@ import Testing
             start: "2026-01-01T00:00:00Z", recorder: "test", transport: "stdio", target: .command(["server"]),
             redaction: .none)
         let sink = RecordingSink(
-            file: try RecordingFile(creating: path), header: header, redactor: nil, lineByteCountMax: 100)
+            file: try RecordingFile(creating: path), header: header, redactor: nil,
+            recorder: StdioRecorder(lineByteCountMax: 100))
         sink.open()
         for _ in 0..<inputEndCount { sink.end(.stdin) }
         sink.finish(.exit(code: 0))

@@ -1,0 +1,91 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import RepriseReplay
+
+/// What the connections of a proxy share. Everything happens on the one event-loop thread, hence unchecked.
+final class HTTPProxyContext: @unchecked Sendable {
+    /// Time for a connection to the server to be made, TLS included.
+    let connectTimeout = TimeAmount.seconds(10)
+    /// The recorded server.
+    let upstream: Origin
+    /// Ours, where a client does not say in `Host` how it calls us.
+    let local: Origin
+    let policy: AccessPolicy
+    private let sink: RecordingSink<HTTPRecorder>?
+    private let tls: NIOSSLContext?
+    private let loop: any EventLoop
+    private var readTime: Int64?
+    private var connectionCount = 0
+    private var exchangeCount = 0
+    private var connections: [Int: HTTPProxyConnection] = [:]
+
+    init(
+        upstream: Origin, local: Origin, policy: AccessPolicy, sink: RecordingSink<HTTPRecorder>?, tls: NIOSSLContext?,
+        loop: any EventLoop
+    ) {
+        self.upstream = upstream
+        self.local = local
+        self.policy = policy
+        self.sink = sink
+        self.tls = tls
+        self.loop = loop
+    }
+
+    /// A client connected.
+    func accept(_ channel: any Channel) throws {
+        connectionCount += 1
+        let connection = HTTPProxyConnection(number: connectionCount, context: self)
+        connections[connectionCount] = connection
+        try connection.start(channel)
+    }
+
+    /// A connection is over.
+    func forget(_ connection: Int) { connections[connection] = nil }
+
+    /// Ends every connection, in the order in which they began.
+    func stop() {
+        for connection in connections.sorted(by: { $0.key < $1.key }) { connection.value.stop() }
+        drain()
+    }
+
+    /// The number of the next exchange.
+    func nextExchange() -> Int {
+        exchangeCount += 1
+        return exchangeCount
+    }
+
+    /// Tells the recorder what was read, before it is forwarded. All of one read has one time.
+    func record(_ input: (inout HTTPRecorder, Int64) -> RecorderOutcome) {
+        if readTime == nil { readTime = sink?.now }
+        sink?.take(at: readTime, input)
+    }
+
+    /// Writes what was recorded, after it was forwarded.
+    func drain() {
+        readTime = nil
+        sink?.drain()
+    }
+
+    /// Opens a connection to the server.
+    func connect(_ end: ChannelEnd, then: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        let name = upstream.host.first == "[" ? String(upstream.host.dropFirst().dropLast()) : upstream.host
+        ClientBootstrap(group: loop)
+            .connectTimeout(connectTimeout)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { [tls] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
+                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : name)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(end)
+                }
+            }
+            .connect(host: name, port: upstream.port)
+            .map { _ in }
+            .whenComplete(then)
+    }
+}
