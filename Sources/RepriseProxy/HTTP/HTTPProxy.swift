@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -64,8 +59,20 @@ public enum HTTPProxy {
         let tls = upstream.scheme == "https" ? try tlsContext(configuration) : nil
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
-        let listener = try listen(configuration.listen, on: group)
-        let local = configuration.listen.origin(port: listener.channel.localAddress?.port ?? 0)
+        // Who connects before the recording is there waits for it.
+        let ready = loop.makePromise(of: HTTPProxyContext.self)
+        let listener: any Channel
+        do {
+            listener = try HTTPListener.bind(configuration.listen, on: group) { channel in
+                channel.setOption(.autoRead, value: false).and(ready.futureResult).flatMapThrowing { _, context in
+                    try context.accept(channel)
+                }
+            }
+        } catch {
+            ready.fail(error)
+            throw StartError(description: "\(error)")
+        }
+        let local = configuration.listen.origin(port: listener.localAddress?.port ?? 0)
         let localURL = local.description + configuration.url.dropFirst(Origin.length(in: configuration.url) ?? 0)
         let header = Header(
             start: configuration.start, recorder: configuration.recorder, transport: "http", target: .url(shownURL),
@@ -83,12 +90,12 @@ public enum HTTPProxy {
         if !configuration.listen.isLoopback {
             say("\(configuration.listen.host) is not loopback: whoever reaches this port can use the server through it")
         }
-        loop.execute { listener.begin(context) }
+        ready.succeed(context)
         signals.wait()
         signals.endAtNext()
         // On the loop, so that nothing is recorded after the last line.
         try loop.submit {
-            listener.channel.close(promise: nil)
+            listener.close(promise: nil)
             context.stop()
             sink?.finish()
         }.wait()
@@ -103,41 +110,6 @@ public enum HTTPProxy {
         } catch {
             let file = configuration.trustFile.map { " with the certificates of \($0)" } ?? ""
             throw StartError(description: "cannot use TLS\(file): \(error)")
-        }
-    }
-
-    private static func listen(_ address: ListenAddress, on group: MultiThreadedEventLoopGroup) throws -> Listener {
-        let listener = Listener()
-        do {
-            listener.channel = try ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: 256)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                // Nobody is served before the recording is there.
-                .serverChannelOption(.autoRead, value: false)
-                .childChannelOption(.autoRead, value: false)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try listener.context?.accept(channel) }
-                }
-                .bind(host: address.host, port: address.port).wait()
-            return listener
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw StartError(
-                description: "\(address) is in use: name another port, or a free one with --listen "
-                    + "\(ListenAddress(host: address.host, port: 0))")
-        } catch {
-            throw StartError(description: "cannot listen on \(address): \(ConnectFailure(error))")
-        }
-    }
-
-    /// The listening channel with whom its clients are given to; touched before it begins, and then on its loop.
-    private final class Listener: @unchecked Sendable {
-        var channel: (any Channel)!
-        private(set) var context: HTTPProxyContext?
-
-        func begin(_ context: HTTPProxyContext) {
-            self.context = context
-            channel.setOption(.autoRead, value: true).whenComplete { _ in self.channel.read() }
         }
     }
 }
