@@ -1,32 +1,20 @@
-import Foundation
 import MCPWire
 import RepriseRecording
 import RepriseReplay
 
 /// What `reprise inspect` shows of a recording.
 struct Inspection {
-    /// One event as it is shown.
-    private struct Row {
-        var event: Int
-        var time: Int64
-        var direction: Direction?
-        /// Kind of event, or what the message is.
-        var what: String
-        var id: String?
-        /// Microseconds between a request and this answer.
-        var elapsed: Int64?
-        var detail: String
-    }
-
     private let recording: Recording
     private let path: String
     private let log: MessageLog
-    private var rows: [Row] = []
+    private let http: HTTPInspection?
+    private var rows: [InspectionRow] = []
 
     init(_ recording: Recording, path: String) {
         self.recording = recording
         self.path = path
         log = MessageLog(recording)
+        http = recording.header.transport == "http" ? HTTPInspection(recording, messages: log) : nil
         var messages = Dictionary(grouping: log.messages.indices) { log.frames[log.messages[$0].frame].event }
         for (index, event) in recording.events.enumerated() {
             let number = index + 1
@@ -42,11 +30,13 @@ struct Inspection {
 
     var text: String {
         var lines = [path, "  " + summary]
-        if let parties { lines.append("  " + parties) }
+        lines += parties.map { "  " + $0 }
         lines.append("  " + counts)
-        if let warning = recording.warning { lines.append("  WARNING: " + warning) }
+        lines += warnings.map { "  WARNING: " + $0 }
         lines.append("")
-        lines += rows.map(Self.line)
+        let exchangeWidth = http?.exchangeWidth ?? 0
+        let showsSession = http.map { $0.sessionCount > 1 } ?? false
+        lines += rows.filter { !$0.isQuiet }.map { $0.line(exchangeWidth: exchangeWidth, showsSession: showsSession) }
         return lines.joined(separator: "\n")
     }
 
@@ -64,39 +54,41 @@ struct Inspection {
         return "\(recording.header.transport): \(target) · \(recording.header.start) · \(redaction)"
     }
 
-    private var parties: String? {
-        guard let request = initialize, let answer = log.messages[request].answer,
-            let params = try? JSONDocument(log.bytes(log.messages[request].message.params, of: request)),
-            let result = try? JSONDocument(log.bytes(log.messages[answer].message.result, of: answer))
-        else { return nil }
-        let client = Self.name("clientInfo", in: params) ?? "unnamed client"
-        let server = Self.name("serverInfo", in: result) ?? "unnamed server"
-        return "\(client) <-> \(server), MCP \(revision ?? "of no revision")"
+    private var warnings: [String] { (recording.warning.map { [$0] } ?? []) + (http?.warnings ?? []) }
+
+    /// A line for each handshake: who spoke with whom, in which session.
+    private var parties: [String] {
+        let handshakes = log.messages.indices.filter { log.messages[$0].message.method == "initialize" }
+        let lines = handshakes.compactMap { handshake -> String? in
+            guard let answer = log.messages[handshake].answer,
+                let params = try? JSONDocument(log.bytes(log.messages[handshake].message.params, of: handshake)),
+                let result = try? JSONDocument(log.bytes(log.messages[answer].message.result, of: answer))
+            else { return nil }
+            let client = Self.name("clientInfo", in: params) ?? "unnamed client"
+            let server = Self.name("serverInfo", in: result) ?? "unnamed server"
+            let session = log.frames[log.messages[answer].frame].session.map { "session \($0): " } ?? ""
+            return "\(session)\(client) <-> \(server), MCP \(revision(of: handshake) ?? "of no revision")"
+        }
+        if lines.isEmpty, let revisions = http?.revisions, !revisions.isEmpty {
+            return ["MCP " + revisions.joined(separator: ", ")]
+        }
+        let shown = lines.prefix(Self.partyCountMax)
+        return shown + (lines.count > shown.count ? ["and \(lines.count - shown.count) more handshakes"] : [])
     }
+
+    /// More handshakes than these are counted and not shown.
+    private static let partyCountMax = 20
 
     private var counts: String {
         let client = log.messages.indices.count { log.direction(of: $0) == .clientToServer }
+        let messages = "\(client) messages of the client, \(log.messages.count - client) of the server"
+        if let http {
+            let notes = recording.events.count { if case .note = $0.kind { true } else { false } }
+            let noted = notes == 0 ? "" : notes == 1 ? ", 1 note" : ", \(notes) notes"
+            return "\(recording.events.count) events: \(http.counts), \(messages)\(noted)"
+        }
         let stderr = recording.events.count { if case .stderr = $0.kind { true } else { false } }
-        return "\(recording.events.count) events: \(client) messages of the client, "
-            + "\(log.messages.count - client) of the server, \(stderr) lines on stderr"
-    }
-
-    private static func line(_ row: Row) -> String {
-        let arrow =
-            switch row.direction {
-            case .clientToServer?: "->"
-            case .serverToClient?: "<-"
-            case nil: "  "
-            }
-        let seconds = String(format: "%.3f", Double(row.time) / 1_000_000)
-        var line = "\(pad(String(row.event), 5)) \(pad(seconds, 9)) s \(arrow) \(row.what)"
-        if let id = row.id { line += " (id \(id))" }
-        if let elapsed = row.elapsed { line += String(format: " after %.1f ms", Double(elapsed) / 1000) }
-        return row.detail.isEmpty ? line : line + "  " + row.detail
-    }
-
-    private static func pad(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(0, width - text.count)) + text
+        return "\(recording.events.count) events: \(messages), \(stderr) lines on stderr"
     }
 
     // MARK: JSON
@@ -107,18 +99,8 @@ struct Inspection {
             ("start", .string(recording.header.start)), ("recorder", .string(recording.header.recorder)),
             ("revision", revision.map { .string($0) }), ("completion", .string(completion)),
             ("tornBytes", recording.tornByteCount.map { .number(Int64($0)) }),
-            (
-                "events",
-                .array(
-                    rows.map { row in
-                        .object([
-                            ("event", .number(Int64(row.event))), ("time", .number(row.time)),
-                            ("direction", row.direction.map { .string($0.rawValue) }), ("what", .string(row.what)),
-                            ("id", row.id.map { .string($0) }), ("elapsed", row.elapsed.map { .number($0) }),
-                            ("detail", row.detail.isEmpty ? nil : .string(row.detail)),
-                        ])
-                    })
-            ),
+            ("warnings", http == nil ? nil : .array(warnings.map { .string($0) })), ("exchanges", http?.json),
+            ("events", .array(rows.map(\.json))),
         ])
     }
 
@@ -132,11 +114,14 @@ struct Inspection {
 
     // MARK: Facts
 
-    private var initialize: Int? { log.messages.firstIndex { $0.message.method == "initialize" } }
-
-    /// The protocol revision that the server chose in its answer to `initialize` (S-168).
+    /// The protocol revision that the server chose in its first answer to `initialize` (S-168), or requests name.
     private var revision: String? {
-        guard let initialize, let answer = log.messages[initialize].answer,
+        let handshake = log.messages.firstIndex { $0.message.method == "initialize" }
+        return handshake.flatMap(revision) ?? http?.revisions.first
+    }
+
+    private func revision(of handshake: Int) -> String? {
+        guard let answer = log.messages[handshake].answer,
             let result = try? JSONDocument(log.bytes(log.messages[answer].message.result, of: answer)),
             let node = result.member("protocolVersion", of: 0)
         else { return nil }
@@ -149,51 +134,40 @@ struct Inspection {
         return document.text(at: name) + version
     }
 
-    private func row(message index: Int, event: Int) -> Row {
+    private func row(message index: Int, event: Int) -> InspectionRow {
         let message = log.messages[index]
         let frame = log.frames[message.frame]
         let elapsed = message.request.map { frame.time - log.frames[log.messages[$0].frame].time }
         let body = message.message.params ?? message.message.result ?? message.message.error
         let shown = message.message.kind.isMalformed ? frame.bytes : log.bytes(body, of: index)
-        return Row(
+        var row = InspectionRow(
             event: event, time: frame.time, direction: frame.direction, what: log.name(of: index),
-            id: message.message.id?.description, elapsed: elapsed, detail: Self.excerpt(shown))
+            id: message.message.id?.description, elapsed: elapsed, detail: InspectionRow.excerpt(shown))
+        http?.describe(&row, messageOf: event)
+        return row
     }
 
-    private func row(_ event: Event, number: Int) -> Row {
-        var row = Row(event: number, time: event.time, direction: event.direction, what: event.kind.name, detail: "")
+    private func row(_ event: Event, number: Int) -> InspectionRow {
+        var row = InspectionRow(
+            event: number, time: event.time, direction: event.direction, what: event.kind.name)
         switch event.kind {
         case .line:
             row.what = "part of a line"
         case .stderr(let frame):
-            if case .bytes(let bytes) = frame.payload { row.detail = Self.excerpt(bytes) }
+            if case .bytes(let bytes) = frame.payload { row.detail = InspectionRow.excerpt(bytes) }
         case .end(let pipe):
-            row.what = pipe.map { "end of \($0.rawValue)" } ?? "end of the response"
+            row.what = pipe.map { "end of \($0.rawValue)" } ?? row.what
         case .close(.exit(let code)):
             row.what = "server ended with exit code \(code)"
         case .close(.signal(let signal)):
             row.what = "server ended by signal \(signal)"
-        case .disconnect(.eof):
-            row.what = "closed"
-        case .disconnect(.reset):
-            row.what = "broken off"
-        case .disconnect(.refused):
-            row.what = "server not reached"
         case .note(let text):
             row.detail = text
-        case .open, .request, .response, .body, .sse, .finish, .unknown:
+        case .open, .request, .response, .body, .sse, .disconnect, .finish, .unknown:
             break
         }
+        http?.describe(&row, event, number: number)
         return row
-    }
-
-    /// The first characters on one line, with control characters as escapes.
-    private static func excerpt(_ bytes: [UInt8]) -> String {
-        let text = String(decoding: bytes.prefix(400), as: UTF8.self)
-        let shown = text.prefix(100).unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-        }.joined()
-        return shown.count < text.count || bytes.count > 400 ? shown + "… (\(bytes.count) bytes)" : shown
     }
 }
 
