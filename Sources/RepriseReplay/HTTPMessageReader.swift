@@ -79,10 +79,18 @@ public struct HTTPMessageReader: Sendable {
         case failed
     }
 
-    private static let chunkLineByteCountMax = 4096
+    /// How many bytes may come, and what is said of more.
+    private struct Limit: Sendable {
+        var byteCount: Int
+        var failure: Failure
+    }
+
+    private static let chunkLineLimit = Limit(
+        byteCount: 4096, failure: Failure("a chunk's size with more than 4096 bytes of extensions"))
+    private static let chunkEndLimit = Limit(byteCount: 2, failure: Failure("a chunk longer than its size"))
 
     private let role: Role
-    private let headByteCountMax: Int
+    private let headLimit: Limit
     private let fieldCountMax: Int
     private var state = State.head
     private var line: [UInt8] = []
@@ -95,18 +103,14 @@ public struct HTTPMessageReader: Sendable {
     /// A reader at the beginning of a connection; a head, or the trailers, may have so many bytes and fields.
     public init(_ role: Role, headByteCountMax: Int = 256 << 10, fieldCountMax: Int = 1000) {
         self.role = role
-        self.headByteCountMax = headByteCountMax
+        headLimit = Limit(
+            byteCount: headByteCountMax,
+            failure: Failure(status: 431, "a head of more than \(headByteCountMax) bytes"))
         self.fieldCountMax = fieldCountMax
     }
 
     /// A request was sent: the next response answers it, and its method decides whether there is a body.
     public mutating func expectResponse(to method: String) { awaited.append(method) }
-
-    /// Whether the bytes so far end with a message.
-    public var isBetweenMessages: Bool {
-        if case .head = state { return line.isEmpty && lines.isEmpty && awaited.isEmpty }
-        return false
-    }
 
     /// Takes the bytes of one read and adds the parts that they make; those of a body that follow one another are one.
     ///
@@ -144,7 +148,7 @@ public struct HTTPMessageReader: Sendable {
             guard role == .request || !awaited.isEmpty else {
                 throw Failure("\(bytes.count - index) bytes that answer no request")
             }
-            guard try readLine(bytes, &index, limit: headByteCountMax) else { return }
+            guard try readLine(bytes, &index, headLimit) else { return }
             if line.isEmpty {
                 // An empty line before a request line is to be skipped (RFC 9112, section 2.2).
                 guard !lines.isEmpty else { return }
@@ -161,7 +165,7 @@ public struct HTTPMessageReader: Sendable {
             Self.append(bytes[index...], to: &parts)
             index = bytes.count
         case .chunkSize:
-            guard try readLine(bytes, &index, limit: Self.chunkLineByteCountMax) else { return }
+            guard try readLine(bytes, &index, Self.chunkLineLimit) else { return }
             let size = try chunkSize()
             startLine()
             state = size == 0 ? .trailers : .chunk(remaining: size)
@@ -171,12 +175,12 @@ public struct HTTPMessageReader: Sendable {
             index += count
             state = count == remaining ? .chunkEnd : .chunk(remaining: remaining - count)
         case .chunkEnd:
-            guard try readLine(bytes, &index, limit: 2) else { return }
+            guard try readLine(bytes, &index, Self.chunkEndLimit) else { return }
             guard line.isEmpty else { throw Failure("a chunk longer than its size") }
             startLine()
             state = .chunkSize
         case .trailers:
-            guard try readLine(bytes, &index, limit: headByteCountMax) else { return }
+            guard try readLine(bytes, &index, headLimit) else { return }
             if line.isEmpty {
                 var remarks: [String] = []
                 end(try fields(lines[...], remarks: &remarks).map(\.field), &parts)
@@ -214,11 +218,11 @@ public struct HTTPMessageReader: Sendable {
     }
 
     /// Moves bytes up to a line feed into `line`; true when the line is complete, which is then without its end.
-    private mutating func readLine(_ bytes: [UInt8], _ index: inout Int, limit: Int) throws(Failure) -> Bool {
+    private mutating func readLine(_ bytes: [UInt8], _ index: inout Int, _ limit: Limit) throws(Failure) -> Bool {
         let feed = bytes[index...].firstIndex(of: 0x0A)
         let end = feed ?? bytes.count
         headByteCount += end - index + (feed == nil ? 0 : 1)
-        guard headByteCount <= limit else { throw Failure(status: 431, "a head of more than \(limit) bytes") }
+        guard headByteCount <= limit.byteCount else { throw limit.failure }
         line += bytes[index..<end]
         index = feed.map { $0 + 1 } ?? bytes.count
         guard feed != nil else { return false }
