@@ -58,7 +58,8 @@ import TestSupport
                 if case .bytes(let payload) = frame.payload {
                     words.append(
                         [frame.pre, payload, frame.post].map { String(decoding: $0, as: UTF8.self) }
-                            .joined(separator: "^").replacing("\r", with: "R").replacing("\n", with: "N"))
+                            .joined(separator: "^").replacing("\r\n", with: "RN").replacing("\r", with: "R").replacing(
+                                "\n", with: "N"))
                 }
                 if let cuts = frame.cuts { words.append("\(cuts.map { [$0.offset, Int($0.age)] })") }
                 if frame.isContinued { words.append("more") }
