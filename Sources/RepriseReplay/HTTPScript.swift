@@ -158,7 +158,7 @@ struct HTTPScript: Sendable {
 
     private mutating func append(_ exchange: HTTPLog.Exchange, to stream: Int, steps: [Int: Int]) {
         let segment = streams[stream].segments.count - 1
-        var lastTime = exchange.requestTime
+        var lastTime = segment == 0 ? exchange.requestTime : max(exchange.requestTime, exchange.responseTime)
         func delay(to time: Int64, after waited: Int64 = 0) -> Int64 {
             defer { lastTime = max(lastTime, time) }
             return max(0, time - max(lastTime, waited))
@@ -177,7 +177,10 @@ struct HTTPScript: Sendable {
         let known = Set(segment == 0 ? [] : streams[stream].elements.compactMap(\.eventID))
         for item in exchange.items {
             // A server that is asked for what came after an event sends the same events once more.
-            if let id = item.sse?.id, known.contains(id) { continue }
+            if let id = item.sse?.id, known.contains(id) {
+                lastTime = max(lastTime, item.time)
+                continue
+            }
             let step = steps[item.event]
             if let step { isAnswered = isAnswered || !script.server[step].answers.isEmpty }
             streams[stream].elements.append(

@@ -97,9 +97,9 @@ struct HTTPPlaybook {
     }
 
     private mutating func showBody(_ exchange: Int) {
-        if let body = bodies.removeValue(forKey: exchange) {
-            transcript.append("\(exchange) < \(RepriseReplayTests.text(body))")
-        }
+        guard var body = bodies.removeValue(forKey: exchange) else { return }
+        if body.last == 0x0A { body.removeLast() }
+        transcript.append("\(exchange) < \(RepriseReplayTests.text(body))")
     }
 
     private mutating func shown(_ head: ResponseHead) -> String {
