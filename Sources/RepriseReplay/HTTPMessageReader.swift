@@ -148,7 +148,13 @@ public struct HTTPMessageReader: Sendable {
             guard role == .request || !awaited.isEmpty else {
                 throw Failure("\(bytes.count - index) bytes that answer no request")
             }
-            guard try readLine(bytes, &index, headLimit) else { return }
+            let isComplete = try readLine(bytes, &index, headLimit)
+            if lines.isEmpty, role == .request, line.first == 0x16 {
+                // Nothing more would come: the client waits for the other half of the handshake.
+                throw Failure("TLS on a port without it: use http")
+            }
+            guard isComplete else { return }
+            if lines.isEmpty, !line.isEmpty { _ = try minorVersion(Self.words(line)) }
             if line.isEmpty {
                 // An empty line before a request line is to be skipped (RFC 9112, section 2.2).
                 guard !lines.isEmpty else { return }
@@ -261,9 +267,8 @@ public struct HTTPMessageReader: Sendable {
 
     private mutating func endHead(_ parts: inout [Part]) throws(Failure) {
         var remarks: [String] = []
-        let start = String(decoding: lines[0], as: UTF8.self)
         let fields = try fields(lines.dropFirst(), remarks: &remarks)
-        let words = start.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        let words = Self.words(lines[0])
         let minorVersion = try minorVersion(words)
         var info = Info(
             minorVersion: minorVersion, framing: .none, keepsAlive: keepsAlive(fields, minorVersion: minorVersion),
@@ -293,6 +298,12 @@ public struct HTTPMessageReader: Sendable {
         case .chunked: state = .chunkSize
         case .untilEnd: state = .untilEnd
         }
+    }
+
+    /// The three words of a first line, of which the last may hold spaces.
+    private static func words(_ line: [UInt8]) -> [String] {
+        String(decoding: line, as: UTF8.self).split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
+            .map(String.init)
     }
 
     private func minorVersion(_ words: [String]) throws(Failure) -> Int {

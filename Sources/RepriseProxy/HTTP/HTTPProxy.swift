@@ -77,12 +77,15 @@ public enum HTTPProxy {
         let header = Header(
             start: configuration.start, recorder: configuration.recorder, transport: "http", target: .url(shownURL),
             redaction: configuration.redaction.map { .rules(name: $0.name, digest: $0.rules.digest) } ?? .none)
+        var isRecording = false
         let sink = RecordingSink.make(
             path: configuration.path, header: header, redactor: redactor, recorder: HTTPRecorder()
         ) {
-            ($0 == configuration.path ? "" : "\(configuration.path ?? "") exists; ")
+            isRecording = true
+            return ($0 == configuration.path ? "" : "\(configuration.path ?? "") exists; ")
                 + "recording \(localURL) -> \(shownURL) to \($0)"
         }
+        if !isRecording { say("forwarding \(localURL) -> \(shownURL)") }
         let context = HTTPProxyContext(
             upstream: upstream, local: local,
             policy: AccessPolicy(servesLoopbackAlone: configuration.listen.isLoopback), sink: sink, tls: tls, loop: loop

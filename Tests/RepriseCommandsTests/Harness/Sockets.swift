@@ -139,7 +139,7 @@ final class Socket: @unchecked Sendable {
         if head.lowercased().contains("\r\ntransfer-encoding: chunked\r\n") {
             var body: [UInt8] = []
             while true {
-                let size = Int(try read(to: "\r\n").dropLast(1), radix: 16) ?? 0
+                let size = Int(try read(to: "\r\n").replacing("\r\n", with: ""), radix: 16) ?? 0
                 body += try read(byteCount: size)
                 _ = try read(to: "\r\n")
                 if size == 0 { return (head, String(decoding: body, as: UTF8.self)) }
