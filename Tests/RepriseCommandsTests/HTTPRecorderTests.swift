@@ -259,4 +259,30 @@ import Testing
         #expect(try client.readHead() == "HTTP/1.1 200 OK\r\nA: b c\r\nContent-Length: 0\r\n\r\n")
         #expect(try session.stop().httpOutline.contains("x1 - note a folded header line was joined"))
     }
+
+    @Test("S-172: what was held back to be rewritten is sent when the server breaks off")
+    func whatWasHeldBackIsSent() throws {
+        let session = try RecordedServer()
+        for (path, answer, expected) in [
+            (
+                "/.well-known/oauth-protected-resource", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"resource\"",
+                "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"resource\""
+            ),
+            (
+                "/sse", RecordedServer.streamHead + RecordedServer.chunk("event: endpoint\ndata: /m"),
+                RecordedServer.streamHead + RecordedServer.chunk("event: endpoint\ndata: /m")
+            ),
+        ] {
+            let client = try session.connect()
+            try client.send(RecordedServer.get(path))
+            let server = try session.server.accept()
+            _ = try server.readHead()
+            try server.send(answer)
+            server.hangUp()
+            #expect(try client.readTextToEnd() == expected)
+            #expect(client.end == .eof)
+        }
+        let ends = try session.stop().httpOutline.filter { $0.contains("s2c close eof") }
+        #expect(ends == ["x1 s2c close eof", "s2c close eof", "x2 s2c close eof", "s2c close eof"])
+    }
 }

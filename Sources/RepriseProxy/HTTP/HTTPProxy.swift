@@ -54,6 +54,7 @@ public enum HTTPProxy {
         }
         fillStandardDescriptors()
         let signals = StopSignals()
+        raiseDescriptorLimit()
         var redactor = try configuration.redaction.map { try EventRedactor(rules: $0.rules) }
         let shownURL = redactor?.redact(url: configuration.url) ?? configuration.url
         let tls = upstream.scheme == "https" ? try tlsContext(configuration) : nil

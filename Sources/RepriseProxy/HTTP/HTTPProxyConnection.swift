@@ -18,6 +18,8 @@ final class HTTPProxyConnection: ChannelEndOwner, @unchecked Sendable {
         var response: HTTPForwarding.Head?
         var edit = Edit.none
         var hasResponseEnded = false
+
+        var isHeldBack: Bool { if case .metadata = edit { true } else { false } }
     }
 
     /// What is done to a response's body on its way.
@@ -359,6 +361,7 @@ final class HTTPProxyConnection: ChannelEndOwner, @unchecked Sendable {
         }()
         for part in parts where !isClosed { take(part) }
         guard !isClosed else { return }
+        releaseHeldBack()
         // A client of HTTP/1.0 could not tell a response that is cut off from one that ends.
         let isUnmarked = current?.response != nil && current?.info.minorVersion == 0 && !isInOrder
         breakOff(by: .serverToClient, how)
@@ -368,16 +371,32 @@ final class HTTPProxyConnection: ChannelEndOwner, @unchecked Sendable {
 
     private func brokenByServer(_ failure: HTTPMessageReader.Failure) {
         note("the server's bytes are no HTTP: \(failure)")
-        if let current, current.response == nil {
+        if let current, current.response == nil, !current.isHeldBack {
             answer(502, "the answer of \(context.upstream) is no HTTP/1: \(failure)", how: .reset)
             server?.close(.reset)
         } else if current == nil {
             close(by: .serverToClient)
         } else {
+            releaseHeldBack()
             breakOff(by: .serverToClient, .reset)
             end(by: .serverToClient, .reset)
             client.close(.reset)
             server?.close(.reset)
+        }
+    }
+
+    /// Sends what was kept to be edited when whole, as it never will be.
+    private func releaseHeldBack() {
+        switch current?.edit {
+        case .metadata(let head, let info, let body):
+            current?.edit = .none
+            sendHead(head, info)
+            sendBody(body)
+        case .endpoint(var rewriter):
+            current?.edit = .none
+            sendBody(rewriter.finish())
+        default:
+            break
         }
     }
 
