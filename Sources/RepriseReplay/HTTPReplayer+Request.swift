@@ -20,6 +20,12 @@ extension HTTPReplayer {
         let streams = steps.compactMap { stream(of: $0, session: session) }
         if let stream = streams.first(where: { !progress[$0].isStarted }) {
             attach(live, to: stream)
+        } else if !answers.isEmpty, let listener = endpointListener(of: session) {
+            for answer in answers {
+                actions.append(
+                    .send(exchange: listener, Array("event: message\r\ndata: ".utf8) + answer + [13, 10, 13, 10]))
+            }
+            acknowledge(live)
         } else if !answers.isEmpty {
             respond(live, 200, messages: answers)
         } else if case .malformed = message.kind, streams.isEmpty, found.mismatches.count > noteCount {
@@ -53,6 +59,13 @@ extension HTTPReplayer {
         if step == nil, part.kind == .request, let id = part.id, let mismatch = notes.first {
             answers.append(ReplayLedger.answer(to: id, mismatch))
         }
+    }
+
+    /// The live exchange to which all answers of a session go in the transport of 2024-11-05.
+    private func endpointListener(of session: Int) -> Int? {
+        script.sessions[session].streams.lazy.filter { stream in
+            script.log.exchanges[script.streams[stream].segments[0].exchange].endpoint != nil
+        }.compactMap { progress[$0].live }.first
     }
 
     /// The stream of the exchange that carried a client step.

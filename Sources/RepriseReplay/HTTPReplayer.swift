@@ -47,6 +47,8 @@ public struct HTTPReplayer: Sendable {
         var lastActivity: Int64 = 0
         /// The responses to a DELETE that are not waited for any more.
         var deletionsGivenUp: Set<Int> = []
+        /// Every server step before it is sent, or waited for by nobody.
+        var firstUnsent = 0
     }
 
     let script: HTTPScript
@@ -56,6 +58,8 @@ public struct HTTPReplayer: Sendable {
     var bindings = SecretBindings()
     var sessions: [SessionState]
     var progress: [Progress]
+    /// The streams that nobody opened in time, and that hold nothing back any more.
+    var givenUp: Set<Int> = []
     /// The streams that somebody listens to, ascending.
     var active: [Int] = []
     /// What is being sent in the live exchanges, by their numbers, and the stream that each listens to.
@@ -146,7 +150,41 @@ public struct HTTPReplayer: Sendable {
     private func isDue(_ stream: Int) -> Bool {
         guard progress[stream].next < script.streams[stream].elements.count else { return false }
         let missing = missing(stream, limit: 1)
-        return missing.steps.isEmpty && missing.deletions.isEmpty
+        return missing.steps.isEmpty && missing.deletions.isEmpty && heldBackBy(stream) == nil
+    }
+
+    /// The stream of an earlier message of the session that has not been sent yet.
+    ///
+    /// Messages keep their recorded order across streams: a call that was answered because another one was made must
+    /// not be answered before that. A stream that its client has left holds nothing back.
+    private func heldBackBy(_ stream: Int) -> Int? {
+        let element = script.streams[stream].elements[progress[stream].next]
+        guard let step = element.waitsFor else { return nil }
+        let session = script.streams[stream].session
+        let streams = script.sessions[session].streamOfStep
+        for earlier in sessions[session].firstUnsent..<max(step, sessions[session].firstUnsent) {
+            guard let other = streams[earlier], other != stream, holds(other, step: earlier) else { continue }
+            return other
+        }
+        return nil
+    }
+
+    /// Whether a step is still to come on a stream that is listened to, or will be.
+    private func holds(_ stream: Int, step: Int) -> Bool {
+        guard !givenUp.contains(stream) else { return false }
+        guard progress[stream].isStarted else { return true }
+        guard progress[stream].live != nil else { return false }
+        return script.streams[stream].elements[progress[stream].next...].contains { $0.step == step }
+    }
+
+    /// Goes past what was sent, so that nothing is looked at twice.
+    private mutating func advanceOrder(of session: Int) {
+        let streams = script.sessions[session].streamOfStep
+        while sessions[session].firstUnsent < streams.count {
+            let step = sessions[session].firstUnsent
+            if let stream = streams[step], holds(stream, step: step) { return }
+            sessions[session].firstUnsent += 1
+        }
     }
 
     private func releaseTime(of stream: Int) -> Int64 {
@@ -176,8 +214,12 @@ public struct HTTPReplayer: Sendable {
         let session = script.streams[stream].session
         let (steps, deletions) = missing(stream)
         let client = sessions[session].ledger.script.client
-        let events = steps.map { client[$0].event } + deletions.map { script.requestEvent(of: $0) }
+        let unopened = heldBackBy(stream).flatMap { progress[$0].isStarted ? nil : script.requestEvent(of: $0) }
+        let events =
+            steps.map { client[$0].event } + deletions.map { script.requestEvent(of: $0) }
+            + [unopened].compactMap(\.self)
         note(Mismatch(.stalled(event: nextEvent(of: stream), waitsFor: events.sorted())))
+        if let other = heldBackBy(stream), !progress[other].isStarted { givenUp.insert(other) }
         for step in steps { sessions[session].ledger.settle(step) }
         sessions[session].deletionsGivenUp.formUnion(deletions)
         sessions[session].lastActivity = time
@@ -229,6 +271,7 @@ public struct HTTPReplayer: Sendable {
         progress[stream].dueSince = nil
         progress[stream].segment = max(progress[stream].segment, element.segment)
         let session = script.streams[stream].session
+        defer { advanceOrder(of: session) }
         if let step = element.step, sessions[session].ledger.lacksRequest(step) {
             sessions[session].ledger.leaveOut(step)
             return

@@ -12,6 +12,8 @@ struct HTTPScript: Sendable {
         var deletions: [Int] = []
         /// All streams of its MCP traffic.
         var streams: [Int] = []
+        /// The stream that carries a step of the server, by the step's index in `script`.
+        var streamOfStep: [Int?] = []
         /// Whether the server gave the id to the client, and did not merely get it from one.
         var isFromServer = false
     }
@@ -73,6 +75,7 @@ struct HTTPScript: Sendable {
     private(set) var pages: [Int] = []
     /// Paths of MCP traffic.
     private(set) var protocolPaths: Set<String>
+    private var pongs: Set<Int> = []
     /// The session whose client sends its messages to a target (MCP 2024-11-05).
     private(set) var sessionOfEndpoint: [String: Int] = [:]
 
@@ -97,7 +100,16 @@ struct HTTPScript: Sendable {
                 session.script.server.enumerated().map { ($0.element.event, $0.offset) },
                 uniquingKeysWith: { first, _ in first })
         }
+        pongs = Self.pongs(in: messages)
         for index in log.exchanges.indices { add(index, steps: steps[log.exchanges[index].session ?? 0]) }
+        for index in sessions.indices {
+            sessions[index].streamOfStep = Array(repeating: nil, count: sessions[index].script.server.count)
+        }
+        for index in streams.indices {
+            for step in streams[index].elements.compactMap(\.step) {
+                sessions[streams[index].session].streamOfStep[step] = index
+            }
+        }
         for index in streams.indices where log.exchanges[streams[index].segments[0].exchange].isProtocol {
             let session = streams[index].session
             let number = log.exchanges[streams[index].segments[0].exchange].number
@@ -146,6 +158,15 @@ struct HTTPScript: Sendable {
         }
     }
 
+    /// The events that answer a client's pings: the replayer answers these itself.
+    private static func pongs(in log: MessageLog) -> Set<Int> {
+        let pongs = log.frames.filter { frame in
+            frame.direction == .serverToClient && frame.messages.count == 1
+                && log.messages[frame.messages.lowerBound].request.map { log.messages[$0].message.method } == "ping"
+        }
+        return Set(pongs.map(\.event))
+    }
+
     /// The stream that a recorded GET went on with: its last event id is the id of an event of it.
     private func resumedStream(by exchange: HTTPLog.Exchange) -> Int? {
         guard exchange.request.method == "GET", let id = exchange.lastEventID,
@@ -175,7 +196,7 @@ struct HTTPScript: Sendable {
         }
         var isAnswered = false
         let known = Set(segment == 0 ? [] : streams[stream].elements.compactMap(\.eventID))
-        for item in exchange.items {
+        for item in exchange.items where !pongs.contains(item.event) {
             // A server that is asked for what came after an event sends the same events once more.
             if let id = item.sse?.id, known.contains(id) {
                 lastTime = max(lastTime, item.time)
