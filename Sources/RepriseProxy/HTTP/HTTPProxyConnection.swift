@@ -54,8 +54,6 @@ final class HTTPProxyConnection: ChannelEndOwner, @unchecked Sendable {
     private var waiting: ArraySlice<Input> = []
     private var current: Current?
     private var isClosed = false
-    /// Changes that were noted already: those that concern every request are told once.
-    private var noted: Set<String> = []
 
     /// Makes a connection; ``start(_:)`` is to follow.
     init(number: Int, context: HTTPProxyContext) {
@@ -161,7 +159,7 @@ final class HTTPProxyConnection: ChannelEndOwner, @unchecked Sendable {
         let local = head.fields.first("host").flatMap { Origin(scheme: "http", authority: $0) } ?? context.local
         let map = OriginMap(server: context.upstream, local: local)
         let forwarded = HTTPForwarding.request(head, info, map: map)
-        for note in forwarded.notes where noted.insert(note).inserted { self.note(note) }
+        for note in forwarded.notes where context.isNew(note) { self.note(note) }
         current = Current(
             number: number, method: head.method, info: info, map: map, isRequestChunked: forwarded.isChunked)
         if OriginMap.isResourceMetadata(target: head.target) {

@@ -19,6 +19,7 @@ final class HTTPProxyContext: @unchecked Sendable {
     private var connectionCount = 0
     private var exchangeCount = 0
     private var connections: [Int: HTTPProxyConnection] = [:]
+    private var toldNotes: Set<String> = []
 
     init(
         upstream: Origin, local: Origin, policy: AccessPolicy, sink: RecordingSink<HTTPRecorder>?, tls: NIOSSLContext?,
@@ -54,6 +55,9 @@ final class HTTPProxyContext: @unchecked Sendable {
         exchangeCount += 1
         return exchangeCount
     }
+
+    /// Whether a change of requests was not noted before: the same one is made in nearly all of them.
+    func isNew(_ note: String) -> Bool { toldNotes.count >= 1000 || toldNotes.insert(note).inserted }
 
     /// Tells the recorder what was read, before it is forwarded. All of one read has one time.
     func record(_ input: (inout HTTPRecorder, Int64) -> RecorderOutcome) {
