@@ -7,7 +7,10 @@ struct DiffCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
         abstract: "Compare two recordings message by message.",
-        discussion: "Times, request ids and progress tokens do not count. The exit code is 1 when they differ.")
+        discussion: """
+            Times, request ids and progress tokens do not count. Over HTTP sessions are compared one by one, with the \
+            statuses of their exchanges; the order counts within a stream. The exit code is 1 when they differ.
+            """)
 
     @Argument(help: "The first recording.")
     var first: String
@@ -31,15 +34,25 @@ struct DiffCommand: ParsableCommand {
 extension RecordingDiff {
     /// One block a difference, for a person.
     var text: String {
-        guard !entries.isEmpty else { return "same: \(pairedCount) messages" }
-        let count = entries.count == 1 ? "1 difference" : "\(entries.count) differences"
-        return (entries.map { $0.text } + ["\(count), \(pairedCount) messages in both"]).joined(separator: "\n")
+        var lines: [String] = []
+        if !transports.isEmpty {
+            let named = transports.joined(separator: " and ")
+            lines.append("transports differ (\(named)), so messages alone are compared")
+        }
+        if entries.isEmpty {
+            lines.append("same: \(pairedCount) messages")
+        } else {
+            let count = entries.count == 1 ? "1 difference" : "\(entries.count) differences"
+            lines += entries.map { $0.text } + ["\(count), \(pairedCount) messages in both"]
+        }
+        return lines.joined(separator: "\n")
     }
 
     /// The same for a program.
     func json(first: String, second: String) -> String {
         JSONOutput.document([
             ("first", .string(first)), ("second", .string(second)), ("same", .bool(entries.isEmpty)),
+            ("transports", transports.isEmpty ? nil : .array(transports.map { .string($0) })),
             ("paired", .number(Int64(pairedCount))), ("differences", .array(entries.map { $0.json })),
         ])
     }
@@ -54,6 +67,8 @@ extension RecordingDiff.Entry {
         case .changed(let first, let second, let what, let differences):
             "~ event \(first) / \(second): \(what)" + differences.map { "\n    \($0)" }.joined()
         case .ended(let first, let second): "~ end of the server: \(first) -> \(second)"
+        case .answered(let first, let second, let what, let from, let to):
+            "~ event \(first) / \(second): \(what): \(from) -> \(to)"
         }
     }
 
@@ -75,6 +90,11 @@ extension RecordingDiff.Entry {
             ])
         case .ended(let first, let second):
             .object([("kind", .string("ended")), ("from", .string(first)), ("to", .string(second))])
+        case .answered(let first, let second, let what, let from, let to):
+            .object([
+                ("kind", .string("answered")), ("first", .number(Int64(first))), ("second", .number(Int64(second))),
+                ("what", .string(what)), ("from", .string(from)), ("to", .string(to)),
+            ])
         }
     }
 }

@@ -5,7 +5,7 @@ import RepriseReplay
 struct HTTPInspection {
     let log: HTTPLog
     /// The exchange of whose stream each resuming exchange is the continuation, by exchange number.
-    private var resumed: [Int: Int] = [:]
+    private let resumed: [Int: Int]
     /// Events that carry a message, which have rows of their own.
     private let messageEvents: Set<Int>
     /// Events that carry the answer to a request.
@@ -17,20 +17,12 @@ struct HTTPInspection {
         log = HTTPLog(recording)
         messageEvents = Set(messages.frames.map(\.event))
         answerEvents = Set(messages.messages.filter { $0.request != nil }.map { messages.frames[$0.frame].event })
-        var senders: [String: Int] = [:]
+        resumed = log.resumedStreams
         for (index, exchange) in log.exchanges.enumerated() {
             if let body = exchange.requestBody { items[body.event] = (index, body) }
-            if let id = exchange.lastEventID { resumed[exchange.number] = senders[Self.key(id, exchange)] }
-            for item in exchange.items {
-                items[item.event] = (index, item)
-                if let id = item.sse?.id, senders[Self.key(id, exchange)] == nil {
-                    senders[Self.key(id, exchange)] = exchange.number
-                }
-            }
+            for item in exchange.items { items[item.event] = (index, item) }
         }
     }
-
-    private static func key(_ id: String, _ exchange: HTTPLog.Exchange) -> String { "\(exchange.session ?? 0) \(id)" }
 
     // MARK: Rows
 

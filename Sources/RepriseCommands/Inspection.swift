@@ -15,13 +15,17 @@ struct Inspection {
         self.path = path
         log = MessageLog(recording)
         http = recording.header.transport == "http" ? HTTPInspection(recording, messages: log) : nil
+        var notes: Set<String> = []
         var messages = Dictionary(grouping: log.messages.indices) { log.frames[log.messages[$0].frame].event }
         for (index, event) in recording.events.enumerated() {
             let number = index + 1
             if let ofEvent = messages.removeValue(forKey: number) {
                 rows += ofEvent.map { row(message: $0, event: number) }
             } else {
-                rows.append(row(event, number: number))
+                var row = row(event, number: number)
+                // The recorder notes its rewrites for every connection alike.
+                if case .note(let text) = event.kind { row.isQuiet = http != nil && !notes.insert(text).inserted }
+                rows.append(row)
             }
         }
     }

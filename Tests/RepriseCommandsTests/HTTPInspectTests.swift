@@ -118,4 +118,36 @@ import Testing
         #expect(again.ending == .exit(0))
         #expect(again.text == "no secrets found in \(SampleHTTPRecording.events.count) events\n")
     }
+
+    @Test("S-180: diff names exchanges that were answered otherwise, and says once that transports differ")
+    func diffOverHTTP() throws {
+        let folder = try TestFolder()
+        try folder.write(SampleHTTPRecording.text, to: "a.jsonl")
+        let other = SampleHTTPRecording.text.replacing(#""status":401"#, with: #""status":403"#)
+            .replacing(#""text":"5""#, with: #""text":"6""#)
+        try folder.write(other, to: "b.jsonl")
+        try folder.write(SampleRecording.text, to: "stdio.jsonl")
+        func diff(_ arguments: String...) throws -> Finished {
+            try RunningProcess.run([Program.reprise, "diff"] + arguments, in: folder)
+        }
+        #expect(try diff("a.jsonl", "a.jsonl").text == "same: 9 messages\n")
+        let changed = try diff("a.jsonl", "b.jsonl")
+        #expect(changed.ending == .exit(1))
+        let challenge = #"Bearer resource_metadata="/.well-known/oauth-protected-resource/mcp""#
+        #expect(
+            changed.text == """
+                ~ event 38 / 38: result of tools/call "add"
+                    /result/content/0/text: "5" -> "6"
+                ~ event 2 / 2: initialize: 401, \(challenge) -> 403, \(challenge)
+                2 differences, 9 messages in both
+
+                """)
+        let json = try diff("a.jsonl", "b.jsonl", "--format", "json")
+        #expect(json.text.contains(#"{"kind":"answered","first":2,"second":2,"what":"initialize","from":"401, "#))
+        let mixed = try diff("stdio.jsonl", "a.jsonl")
+        #expect(mixed.text.hasPrefix("transports differ (stdio and http), so messages alone are compared\n"))
+        #expect(mixed.text.contains("- event 8: malformed: not JSON"))
+        #expect(
+            try diff("stdio.jsonl", "a.jsonl", "--format", "json").text.contains(#""transports":["stdio","http"]"#))
+    }
 }

@@ -39,6 +39,7 @@ import Testing
             case .moved(let first, let second, let what): ["\(what) moved from \(first) to \(second)"]
             case .changed(_, _, let what, let differences): differences.map { "\(what) \($0)" }
             case .ended(let first, let second): ["ended: \(first), \(second)"]
+            case .answered(_, _, let what, let from, let to): ["\(what): \(from), \(to)"]
             }
         }
     }
