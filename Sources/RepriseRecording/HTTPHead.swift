@@ -31,7 +31,7 @@ extension String {
     /// Whether two names are equal but for the case of ASCII letters.
     public func equalsIgnoringCase(_ other: String) -> Bool {
         func folded(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
-        return utf8.elementsEqual(other.utf8) { folded($0) == folded($1) }
+        return utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8) { folded($0) == folded($1) }
     }
 }
 
