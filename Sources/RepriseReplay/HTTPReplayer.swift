@@ -58,7 +58,7 @@ public struct HTTPReplayer: Sendable {
     var bindings = SecretBindings()
     var sessions: [SessionState]
     var progress: [Progress]
-    /// The streams that nobody opened in time, and that hold nothing back any more.
+    /// The streams whose calls did not come in time, and that hold nothing back any more.
     var givenUp: Set<Int> = []
     /// The streams that somebody listens to, ascending.
     var active: [Int] = []
@@ -156,7 +156,7 @@ public struct HTTPReplayer: Sendable {
     /// The stream of an earlier message of the session that has not been sent yet.
     ///
     /// Messages keep their recorded order across streams: a call that was answered because another one was made must
-    /// not be answered before that. A stream that its client has left holds nothing back.
+    /// not be answered before that. A stream that its client has left, or not opened yet, holds nothing back.
     private func heldBackBy(_ stream: Int) -> Int? {
         let element = script.streams[stream].elements[progress[stream].next]
         guard let step = element.waitsFor else { return nil }
@@ -169,10 +169,10 @@ public struct HTTPReplayer: Sendable {
         return nil
     }
 
-    /// Whether a step is still to come on a stream that is listened to, or will be.
+    /// Whether a step is still to come on a stream that is listened to, or that is the answer to a call to come.
     private func holds(_ stream: Int, step: Int) -> Bool {
         guard !givenUp.contains(stream) else { return false }
-        guard progress[stream].isStarted else { return true }
+        guard progress[stream].isStarted else { return !script.streams[stream].requests.isEmpty }
         guard progress[stream].live != nil else { return false }
         return script.streams[stream].elements[progress[stream].next...].contains { $0.step == step }
     }
