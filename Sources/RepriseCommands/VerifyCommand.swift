@@ -9,6 +9,10 @@ struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Drive a live server with a recording, and show where it answers otherwise.",
+        usage: """
+            reprise verify FILE [--stall S] [--format FORMAT] -- COMMAND…
+            reprise verify FILE --url URL [--header 'NAME: VALUE']… [--stall S] [--format FORMAT]
+            """,
         discussion: """
             Every recorded call is executed for real by that server. Its own requests, such as sampling and \
             elicitation, are answered from the recording. Verdicts: MATCH, CHANGED, ERROR-SHAPE-CHANGED (a result \
@@ -18,6 +22,12 @@ struct VerifyCommand: ParsableCommand {
 
     @Argument(help: "The recording.")
     var file: String
+
+    @Option(help: "Verify the server behind this URL, http or https, instead of a command.")
+    var url: String?
+
+    @Option(help: "With --url: a header field to be sent beside or in place of recorded ones; never shown.")
+    var header: [HeaderOption] = []
 
     @Argument(parsing: .postTerminator, help: "The server's command line, after `--`.")
     var command: [String] = []
@@ -32,8 +42,17 @@ struct VerifyCommand: ParsableCommand {
         guard stall.isFinite, stall >= 0, stall <= 86_400 else {
             throw ValidationError("--stall takes seconds from 0 to 86400.")
         }
+        if let url {
+            guard command.isEmpty else { throw ValidationError("Give either --url or a command, not both.") }
+            guard Origin(url: url) != nil else {
+                throw ValidationError("--url takes the URL of an HTTP server, such as https://example.com/mcp.")
+            }
+            return
+        }
+        guard header.isEmpty else { throw ValidationError("--header goes with --url.") }
         guard command.first.map({ !$0.isEmpty }) ?? false else {
-            throw ValidationError("There is no server. Type its command after `--`: reprise verify FILE -- COMMAND…")
+            throw ValidationError(
+                "There is no server. Type its command after `--`, reprise verify FILE -- COMMAND…, or --url URL.")
         }
     }
 
@@ -59,7 +78,24 @@ struct VerifyCommand: ParsableCommand {
         if !report.isMatch { throw CommandFailure(.differs) }
     }
 
-    private var target: Verification.Target { .command(command) }
+    private var target: Verification.Target {
+        guard let url else { return .command(command) }
+        return .url(
+            url, headers: header.map { ($0.name, $0.value) },
+            trustFile: ProcessInfo.processInfo.environment["SSL_CERT_FILE"])
+    }
+}
+
+/// What `--header` takes: `Name: value`.
+struct HeaderOption: ExpressibleByArgument {
+    var name: String
+    var value: String
+
+    init?(argument: String) {
+        guard let colon = argument.firstIndex(of: ":"), colon > argument.startIndex else { return nil }
+        name = String(argument[..<colon])
+        value = String(argument[argument.index(after: colon)...]).trimmingCharacters(in: .whitespaces)
+    }
 }
 
 /// Says on standard error how far it is: one line that is written again and again, on a terminal only.

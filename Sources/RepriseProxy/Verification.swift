@@ -14,6 +14,10 @@ public enum Verification {
     public enum Target: Sendable {
         /// A stdio server, started with this command line.
         case command([String])
+        /// A server behind a URL, with header fields to be sent beside or in place of the recorded ones.
+        ///
+        /// Certificates are checked against those of the system, or of the file that `trustFile` names.
+        case url(String, headers: [(name: String, value: String)] = [], trustFile: String? = nil)
     }
 
     /// What happens while a verification runs.
@@ -30,12 +34,26 @@ public enum Verification {
         case noCommand
         /// The server ended before it had said anything.
         case endedAtOnce(Close)
+        /// The URL is none of an HTTP server.
+        case badURL(String)
+        /// Name or value of a header field is not one (RFC 9110, section 5); the value is not shown.
+        case badHeader(name: String)
+        /// The server could not be reached, for this reason.
+        case notReached(String)
+        /// The server wants another token than none.
+        case unauthorized
 
         /// One sentence.
         public var description: String {
             switch self {
             case .noCommand: "there is no command to start"
             case .endedAtOnce(.exit(let code)): "the server ended before it said anything, with exit code \(code)"
+            case .badURL(let url): "\(url) is no URL of an HTTP server, such as https://example.com/mcp"
+            case .badHeader(let name): "\"\(name)\" is no name of a header field, or its value is none"
+            case .notReached(let reason): "cannot reach the server: \(reason)"
+            case .unauthorized:
+                "the server answered 401: it wants a token that the recording does not hold; "
+                    + "give it with --header 'Authorization: Bearer TOKEN'"
             case .endedAtOnce(.signal(let signal)): "the server ended before it said anything, by signal \(signal)"
             }
         }
@@ -46,6 +64,7 @@ public enum Verification {
         let requests =
             switch target {
             case .command: try Verifier(stdio: recording).requests
+            case .url: try HTTPVerifier(recording, target: "/", origin: nil).requests
             }
         let count = requests.reduce(0) { $0 + $1.count }
         let shown = requests.map { $0.count == 1 ? $0.title : "\($0.title) (\($0.count) times)" }
@@ -90,7 +109,31 @@ public enum Verification {
             let result = try StdioVerification.run(verifier, command: command, stall: microseconds, tell: tell)
             if !result.hasServed, let end = result.end { throw Failure.endedAtOnce(end) }
             return redactor.redact(result.report)
+        case .url(let url, let headers, let trustFile):
+            guard let origin = Origin(url: url) else { throw Failure.badURL(url) }
+            let verifier = try HTTPVerifier(
+                recording, target: HTTPVerifier.target(of: url), origin: origin.description,
+                overrides: try headers.map { try Self.field($0.name, $0.value) }, stall: microseconds)
+            let played = try HTTPVerification.run(verifier, against: origin, trustFile: trustFile, tell: tell)
+            if let reason = played.failure { throw Failure.notReached(reason) }
+            if played.isUnauthorized, !played.hasHeardServer { throw Failure.unauthorized }
+            return redactor.redact(played.report)
         }
+    }
+
+    private static func field(_ name: String, _ value: String) throws -> HTTPField {
+        let isName =
+            !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+        guard isName, value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+            throw Failure.badHeader(name: name)
+        }
+        return HTTPField(name, value)
     }
 }
 

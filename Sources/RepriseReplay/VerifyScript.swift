@@ -97,8 +97,7 @@ struct VerifyScriptBuilder {
         case .clientToServer:
             for message in frame.messages where log.messages[message].answer != nil { openCalls.append(message) }
             lastTime = frame.time
-            let isPong = frame.messages.allSatisfy { log.messages[$0].request.map(log.isServerPing) ?? false }
-            if frame.messages.isEmpty || !isPong { append(.frame(index), event: frame.event) }
+            if !frame.isPong(in: log) { append(.frame(index), event: frame.event) }
         case .serverToClient:
             for message in frame.messages {
                 if let request = log.messages[message].request { openCalls.removeAll { $0 == request } }
@@ -127,6 +126,14 @@ struct VerifyScriptBuilder {
     /// A client whose end was not recorded closes its pipe at last.
     mutating func finish(event: Int) {
         if !hasEnd { appendEnd(event: event) }
+    }
+}
+
+extension MessageLog.LoggedFrame {
+    /// Whether the frame does nothing but answer pings of the server.
+    func isPong(in log: MessageLog) -> Bool {
+        direction == .clientToServer && !messages.isEmpty
+            && messages.allSatisfy { log.messages[$0].request.map(log.isServerPing) ?? false }
     }
 }
 
