@@ -9,7 +9,8 @@ struct HTTPVerifyScript: Sendable {
         var session: Int?
         /// The status that is expected; nil where any will do.
         var status: Int?
-        /// The event of the recorded response.
+        /// The events of the recorded request and response.
+        var requestEvent = 0
         var event: Int?
         /// What it is in a few words.
         var name: String
@@ -46,6 +47,15 @@ struct HTTPVerifyScript: Sendable {
             let calls = exchanges[exchange.root]?.calls ?? []
             return calls.count == 1 ? calls.first : nil
         }
+    }
+
+    /// Whether the answer to a request comes on another stream than that of its own exchange (MCP 2024-11-05).
+    func isAnsweredElsewhere(_ call: Int) -> Bool {
+        guard isRecorded, let answer = script.log.messages[call].answer,
+            let carrier = script.log.frames[script.log.messages[answer].frame].exchange,
+            let own = script.log.frames[script.log.messages[call].frame].exchange
+        else { return false }
+        return exchanges[carrier]?.root != own
     }
 
     /// Whether the recorded client came back to a stream, or the recorded server did not close it.
@@ -120,7 +130,7 @@ struct HTTPVerifyScript: Sendable {
         let titles = messages.map { log.title(of: $0) }.joined(separator: ", ")
         return Exchange(
             request: exchange.request, session: exchange.session, status: exchange.response?.status,
-            event: exchange.responseEvent,
+            requestEvent: exchange.requestEvent, event: exchange.responseEvent,
             name: "status of \(exchange.request.method) \(titles.isEmpty ? exchange.request.path : titles)",
             calls: messages.filter { log.messages[$0].message.kind == .request }, root: exchange.number,
             isStream: exchange.response?.isEventStream ?? false, hasMessages: hasMessages,
@@ -163,8 +173,11 @@ struct HTTPVerifyScript: Sendable {
                 brokenByClient.insert(root)
             }
         }
-        for (index, frame) in log.frames.enumerated() where frame.exchange.map({ !excluded.contains($0) }) ?? true {
-            parts.append((frame.event, .frame(index)))
+        for (index, frame) in log.frames.enumerated() {
+            guard let number = frame.exchange, let exchange = exchanges[number] else { continue }
+            // A server may answer before it has read the body, as with a challenge.
+            let isRequest = frame.direction == .clientToServer
+            parts.append((isRequest ? exchange.requestEvent : frame.event, .frame(index)))
         }
         var builder = VerifyScriptBuilder(log: log)
         for (event, part) in parts.sorted(by: { $0.event < $1.event }) {
