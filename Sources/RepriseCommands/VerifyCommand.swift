@@ -67,6 +67,7 @@ struct VerifyCommand: ParsableCommand {
         } catch let error as ReplayError {
             throw CommandFailure(.unreadable, "\(file): \(error)")
         } catch let error as Verification.Failure {
+            if case .badHeader = error { throw CommandFailure(.usage, "\(error)") }
             throw CommandFailure(.notStarted, "\(error)")
         } catch let error as SystemError {
             throw CommandFailure(.notStarted, "\(error)")

@@ -136,6 +136,27 @@ import Testing
         #expect(two.error.contains("the recording holds 2 sessions, and a stdio server has one"), "\(two.error)")
     }
 
+    @Test("S-009: a server that cannot be reached, one that is none, and headers that are none")
+    func badServers() throws {
+        let folder = try TestFolder()
+        try folder.write(Self.http(sessions: 1), to: "one.jsonl")
+        func run(_ options: String...) throws -> Finished {
+            try RunningProcess.run([Program.reprise, "verify", "one.jsonl"] + options, in: folder)
+        }
+        let nobody = try run("--url", "http://127.0.0.1:1/mcp")
+        #expect(nobody.ending == .exit(4))
+        #expect(
+            nobody.said.last == "cannot reach the server: connecting: Connection refused", "\(nobody.said)")
+        let secret = "value-that-is-not-shown"
+        let header = try run("--url", "http://127.0.0.1:1/mcp", "--header", "A: \(secret)\u{1}")
+        #expect(header.ending == .exit(2))
+        #expect(header.error.contains("\"A\" is no name of a header field, or its value is none"))
+        #expect(!header.error.contains(secret))
+        let plain = try run("--url", "https://127.0.0.1:1/mcp", "--header", "Authorization: Bearer \(secret)")
+        #expect(plain.ending == .exit(4))
+        #expect(!plain.error.contains(secret))
+    }
+
     /// The sample session over HTTP, as often as told.
     private static func http(sessions: Int) -> String {
         var lines = [
