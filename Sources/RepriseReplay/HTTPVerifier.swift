@@ -233,6 +233,8 @@ public struct HTTPVerifier: Sendable {
                 guard let id = streams[root]?.current ?? lives.lastIndex(where: { $0.root == root }), lives[id].isOpen
                 else { break }
                 streams[root, default: Stream()].isAborted = true
+                streams[root]?.current = nil
+                lives[id].isOpen = false
                 actions.append(.abort(id: id))
             case .missing(let events): actions.append(.missing(events: events))
             case .finish:

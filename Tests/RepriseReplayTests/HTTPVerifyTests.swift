@@ -143,7 +143,7 @@ import Testing
                 4 < 200 json 2 = {}
                 4 < end
                 ! finish
-                """, verdicts: ["MISSING event 10: notifications/progress"])
+                """, verdicts: ["MISSING event 9: notifications/progress"])
     }
 
     @Test("S-009: a stream that the client left is left, and resumed from the live id in the recorded one's place")
@@ -207,7 +207,7 @@ import Testing
             verdicts: [
                 "ERROR-SHAPE-CHANGED event 4: result of a (the status was 500): /status: 200 -> 500",
                 "CHANGED event 8: status of POST n: /status: 202 -> 204",
-                "ERROR-SHAPE-CHANGED event 14: status of GET /mcp: /status: 405 -> 200",
+                "ERROR-SHAPE-CHANGED event 15: status of GET /mcp: /status: 405 -> 200",
             ])
     }
 
@@ -393,7 +393,7 @@ import Testing
                 ! finish
                 """,
             verdicts: [
-                "MISSING event 8: result of b (refused)", "MISSING event 11: status of DELETE /mcp (refused)",
+                "MISSING event 9: result of b (refused)", "MISSING event 12: status of DELETE /mcp (refused)",
             ])
     }
 }
