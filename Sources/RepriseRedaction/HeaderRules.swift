@@ -11,6 +11,8 @@ enum HeaderMeaning: Equatable {
     /// A scheme's word, which is kept, and credentials.
     case authorization
     case cookie, setCookie
+    /// An argument of a call, as secret as in the body; but in base64 nothing would be found.
+    case argument
     /// Everything else: the whole value goes.
     case secret
 }
@@ -55,9 +57,9 @@ enum HeaderRules {
     static let secretParameters: Set<String> = ["nonce", "opaque", "nextnonce", "cnonce", "rspauth", "response"]
 
     /// Fields that repeat arguments of a call (MCP 2026-07-28) begin with this.
-    static let parameterPrefix = "mcp-param-"
+    static let argumentPrefix = "mcp-param-"
 
-    static func meaning(of name: String, value: [UInt8], _ names: SecretNames) -> HeaderMeaning {
+    static func meaning(of name: String, _ names: SecretNames) -> HeaderMeaning {
         let bytes = Array(name.utf8)
         let said = names.meaning(of: bytes)
         switch said {
@@ -72,8 +74,7 @@ enum HeaderRules {
         if safe.contains(name) { return .safe }
         if urls.contains(name) { return .url }
         if challenges.contains(name) { return .challenge }
-        // An argument is as secret in its header as in the body, but in base64 nothing would be found.
-        if name.hasPrefix(parameterPrefix) { return value.starts(with: Array("=?".utf8)) ? .secret : .safe }
+        if name.hasPrefix(argumentPrefix) { return .argument }
         return .secret
     }
 

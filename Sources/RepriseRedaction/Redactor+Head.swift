@@ -50,20 +50,31 @@ extension Redactor {
     }
 
     private mutating func findings(inField name: String, _ value: [UInt8]) -> [Finding] {
-        let whole = 0..<value.count
-        switch HeaderRules.meaning(of: name, value: value, finder.names) {
+        switch meaning(ofHeader: name) {
         case .safe: return findings(in: value)
         case .keep: return value.withUnsafeBufferPointer { findings(in: $0, .knownOnly, level: 0) }
         case .url: return findings(inURL: value)
         case .challenge: return findings(inChallenge: value)
         case .authorization: return credentials(in: value)
         case .cookie, .setCookie: return cookies(in: value, isSet: name.equalsIgnoringCase("set-cookie"))
-        case .secret:
+        case .argument where !value.starts(with: "=?".utf8): return findings(in: value)
+        case .secret, .argument:
             let isSought = HeaderRules.isSought(value, name: name, finder.names)
-            let place = SecretValues.trimmed(value[...], whole)
+            let place = SecretValues.trimmed(value[...], 0..<value.count)
             return finding(value, place, isSought: isSought).map { [$0] } ?? []
         }
     }
+
+    /// What a field's name says, remembered for the names that come in every message.
+    private mutating func meaning(ofHeader name: String) -> HeaderMeaning {
+        if let known = headerMeanings[name] { return known }
+        let meaning = HeaderRules.meaning(of: name, finder.names)
+        if headerMeanings.count < Self.headerMeaningCountMax { headerMeanings[name] = meaning }
+        return meaning
+    }
+
+    /// More names than these are looked up each time.
+    private static let headerMeaningCountMax = 256
 
     /// The credentials behind a scheme's word; of Basic the password is learnt as well, which may come by itself.
     private mutating func credentials(in value: [UInt8]) -> [Finding] {

@@ -23,6 +23,7 @@ public struct Redactor: Sendable {
     let finder: SecretFinder
     var index: SecretIndex
     var cache = NameCache()
+    var headerMeanings: [String: HeaderMeaning] = [:]
     private var nextNumber = 1
     /// Numbers of placeholders that came in the traffic by themselves.
     private var reserved: Set<Int> = []
