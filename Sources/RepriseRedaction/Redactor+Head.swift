@@ -69,12 +69,14 @@ extension Redactor {
     private mutating func meaning(ofHeader name: String) -> HeaderMeaning {
         if let known = headerMeanings[name] { return known }
         let meaning = HeaderRules.meaning(of: name, finder.names)
-        if headerMeanings.count < Self.headerMeaningCountMax { headerMeanings[name] = meaning }
+        if headerMeanings.count < Self.headerMeaningCountMax, name.utf8.count <= Self.headerNameByteCountMax {
+            headerMeanings[name] = meaning
+        }
         return meaning
     }
 
-    /// More names than these are looked up each time.
-    private static let headerMeaningCountMax = 256
+    /// Further and longer names are looked up each time.
+    private static let headerMeaningCountMax = 256, headerNameByteCountMax = 64
 
     /// The credentials behind a scheme's word; of Basic the password is learnt as well, which may come by itself.
     private mutating func credentials(in value: [UInt8]) -> [Finding] {
