@@ -282,9 +282,9 @@ public struct HTTPMessageReader: Sendable {
         } else {
             let head = try responseHead(words, fields.map(\.field))
             info.framing = try framing(head.fields, minorVersion: minorVersion, remarks: &info.remarks) ?? .untilEnd
-            if head.status >= 200 || head.status == 101 {
+            if head.status >= 200 {
                 let method = awaited.removeFirst()
-                if method == "HEAD" || [101, 204, 304].contains(head.status) { info.framing = .none }
+                if method == "HEAD" || [204, 304].contains(head.status) { info.framing = .none }
             } else {
                 parts.append(.response(head, info))
                 return
@@ -330,6 +330,8 @@ public struct HTTPMessageReader: Sendable {
         else {
             throw Failure("a response without a status of three digits")
         }
+        // No proxy passes on a wish to upgrade (RFC 9110, section 7.8), so nothing that follows could be read.
+        guard status != 101 else { throw Failure("a switch of protocols that nobody asked for") }
         return ResponseHead(status: status, reason: words.count > 2 ? words[2] : "", fields: fields)
     }
 

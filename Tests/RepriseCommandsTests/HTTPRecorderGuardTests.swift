@@ -20,6 +20,7 @@ import Testing
     static let refused = [
         Refused("GET / HTTP/1.1\r\nHost: evil.com\r\n\r\n", 403, "the Host evil.com is not"),
         Refused("GET / HTTP/1.1\r\nHost: localhost.evil.com:80\r\n\r\n", 403, "the Host localhost.evil.com:80 is not"),
+        Refused("GET / HTTP/1.1\r\nA: b\r\n\r\n", 400, "no Host field"),
         Refused("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "a Host that is none"),
         Refused("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400, "two Host fields"),
         Refused(

@@ -230,7 +230,9 @@ import Testing
         let session = try RecordedServer()
         let many = (0..<10_000).map { "X-\($0): y\r\n" }.joined()
         for (answer, reason) in [
-            ("SSH-2.0-x\r\n\r\n", "names no version of HTTP"), ("HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n", "CR or NUL"),
+            ("SSH-2.0-x\r\n\r\n", "names no version of HTTP"),
+            ("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", "a switch of protocols that nobody asked for"),
+            ("HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n", "CR or NUL"),
             ("HTTP/1.1 200 OK\r\n\(many)\r\n", "more than 1000 header fields"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "two different content lengths"),
         ] {
@@ -245,7 +247,7 @@ import Testing
             #expect(got.contains(reason), "\(got)")
         }
         let outline = try session.stop().httpOutline
-        #expect(outline.filter { $0.contains("s2c close reset") && $0.hasPrefix("x") }.count == 4)
+        #expect(outline.filter { $0.contains("s2c close reset") && $0.hasPrefix("x") }.count == 5)
     }
 
     @Test("S-172: folded lines of a server are joined, as a proxy must, and noted")

@@ -13,14 +13,14 @@ struct AccessPolicy: Sendable {
         if let host = hosts.first {
             guard let origin = Origin(scheme: "http", authority: host) else { return (400, "a Host that is none") }
             if servesLoopbackAlone, !origin.isLoopback {
-                return (403, "the Host \(host) is not this machine's loopback interface")
+                return (403, "the Host \(host.prefix(200)) is not this machine's loopback interface")
             }
         }
         for value in head.fields.values(of: "origin") {
             let origin = Origin(url: value)
             let isOwn = origin != nil && origin == hosts.first.flatMap { Origin(scheme: "http", authority: $0) }
             guard origin?.isLoopback == true || isOwn && !servesLoopbackAlone else {
-                return (403, "the Origin \(value) is not on this machine's loopback interface")
+                return (403, "the Origin \(value.prefix(200)) is not on this machine's loopback interface")
             }
         }
         return nil

@@ -153,7 +153,7 @@ final class HTTPProxyConnection: ChannelEndOwner, @unchecked Sendable {
     }
 
     private func begin(_ head: RequestHead, _ info: HTTPMessageReader.Info) {
-        if let refusal = refusal(of: head) { return refuse(refusal.status, refusal.reason) }
+        if let refusal = refusal(of: head, info) { return refuse(refusal.status, refusal.reason) }
         let number = context.nextExchange()
         context.record { [connection = self.number] in $0.request(head, exchange: number, on: connection, at: $1) }
         let local = head.fields.first("host").flatMap { Origin(scheme: "http", authority: $0) } ?? context.local
@@ -171,8 +171,10 @@ final class HTTPProxyConnection: ChannelEndOwner, @unchecked Sendable {
         send(forwarded.bytes)
     }
 
-    private func refusal(of head: RequestHead) -> (status: Int, reason: String)? {
+    private func refusal(of head: RequestHead, _ info: HTTPMessageReader.Info) -> (status: Int, reason: String)? {
         if let refusal = context.policy.refusal(of: head) { return refusal }
+        // Required of every server (RFC 9112, section 3.2).
+        if info.minorVersion >= 1, head.fields.first("host") == nil { return (400, "no Host field") }
         guard head.target.hasPrefix("/") || head.target == "*" else {
             return (400, "a target that is no path: this is a reverse proxy for \(context.upstream)")
         }
@@ -250,7 +252,7 @@ final class HTTPProxyConnection: ChannelEndOwner, @unchecked Sendable {
         guard let current else { return }
         switch part {
         case .response(let head, let info):
-            if head.status < 200, head.status != 101 {
+            if head.status < 200 {
                 guard current.info.minorVersion >= 1 else { return }
                 client.write(HTTPForwarding.response(head, info, map: current.map, to: current.info).bytes)
             } else {
