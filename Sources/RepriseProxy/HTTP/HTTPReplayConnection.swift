@@ -54,14 +54,18 @@ final class HTTPReplayConnection: ChannelInboundHandler {
                     method: head.method.rawValue, target: head.uri,
                     fields: head.headers.map { HTTPField($0.name, $0.value) }),
                 isKeepAlive: head.isKeepAlive, version: head.version)
-            if head.headers.first(name: "expect")?.lowercased() == "100-continue", current == nil {
+            if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }),
+                length > Self.bodyByteCountMax
+            {
+                refuseBody()
+            } else if head.headers.first(name: "expect")?.lowercased() == "100-continue", current == nil {
                 write(.head(HTTPResponseHead(version: head.version, status: .continue)))
             }
         case .body(let buffer):
             guard var request = incoming else { return }
             incoming = nil
             guard request.body.count + buffer.readableBytes <= Self.bodyByteCountMax else {
-                refuse(413, "a request's body may have at most \(Self.bodyByteCountMax) bytes")
+                refuseBody()
                 return
             }
             request.body += buffer.readableBytesView
@@ -119,8 +123,14 @@ final class HTTPReplayConnection: ChannelInboundHandler {
         close(how)
     }
 
-    /// Answers in our own words and closes.
+    private func refuseBody() { refuse(413, "a request's body may have at most \(Self.bodyByteCountMax) bytes") }
+
+    /// Answers in our own words and closes; closes alone while another answer is on its way.
     private func refuse(_ status: Int, _ reason: String) {
+        guard exchange == nil else {
+            context?.close(promise: nil)
+            return
+        }
         let body = Array("reprise: \(reason)\n".utf8)
         if current == nil { current = incoming }
         current?.isKeepAlive = false
