@@ -123,16 +123,16 @@ import Testing
     @Test("recordings that can be read and not replayed")
     func recordingsThatCannotBeReplayed() throws {
         let folder = try TestFolder()
-        let http = SampleRecording.text.replacingOccurrences(of: #""transport":"stdio""#, with: #""transport":"http""#)
-        try folder.write(http, to: "http.jsonl")
+        let other = SampleRecording.text.replacingOccurrences(of: #""transport":"stdio""#, with: #""transport":"ws""#)
+        try folder.write(other, to: "ws.jsonl")
         let newer = SampleRecording.text + #"{"t":1400000,"c":1,"d":"s2c","e":"telepathy","thought":"x"}"# + "\n"
         try folder.write(newer, to: "newer.jsonl")
         try folder.write(SampleRecording.header + "\n", to: "nothing.jsonl")
-        try expect(Use("replay http.jsonl", 3, "transport \"http\""), in: folder)
+        try expect(Use("replay ws.jsonl", 3, "transport \"ws\""), in: folder)
         try expect(Use("replay newer.jsonl", 3, "event 12 is of kind \"telepathy\""), in: folder)
         try expect(Use("replay nothing.jsonl", 3, "there is nothing to replay"), in: folder)
         // They can be looked at.
-        for name in ["http.jsonl", "newer.jsonl", "nothing.jsonl"] {
+        for name in ["ws.jsonl", "newer.jsonl", "nothing.jsonl"] {
             let finished = try RunningProcess.run([Program.reprise, "inspect", name], in: folder)
             #expect(finished.ending == .exit(0))
         }
