@@ -165,7 +165,7 @@ public struct HTTPVerifier: Sendable {
 
     /// An answer is complete, or was broken off for the reason given.
     public mutating func end(_ id: Int, failure reason: String? = nil, at time: Int64) -> [Action] {
-        guard lives.indices.contains(id), lives[id].isOpen else { return [] }
+        guard lives.indices.contains(id), lives[id].isOpen, !isOver else { return [] }
         lives[id].isOpen = false
         let live = lives[id]
         var actions: [Action] = []

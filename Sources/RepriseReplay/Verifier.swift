@@ -50,6 +50,7 @@ public struct Verifier: Sendable {
     private var firstUnsettled = 0
     private var comeCount = 0
     private var itemOfMessage: [Int: Int] = [:]
+    private var itemOfHead: [Int: Int] = [:]
     private var lastActivity: Int64 = 0
     /// How many items had come when patience last ended, and how often it has ended since.
     private var comeCountAtStall = -1
@@ -116,6 +117,7 @@ public struct Verifier: Sendable {
         isSettled = hasCome
         keys = script.log.messages.indices.map { Self.key(of: $0, in: script.log) }
         for (item, content) in script.items.map(\.content).enumerated() {
+            if case .head(let exchange) = content { itemOfHead[exchange] = item }
             guard case .message(let message) = content else { continue }
             itemOfMessage[message] = item
             guard log.messages[message].request == nil else { continue }
@@ -169,7 +171,7 @@ public struct Verifier: Sendable {
 
     /// The head of the answer to a recorded exchange came (HTTP), or will not come.
     public mutating func receiveHead(exchange: Int, at time: Int64) -> [Action] {
-        guard let item = script.items.firstIndex(where: { $0.content == .head(exchange: exchange) }) else { return [] }
+        guard let item = itemOfHead[exchange] else { return [] }
         come(item, at: time)
         return act(at: time)
     }
@@ -275,6 +277,7 @@ public struct Verifier: Sendable {
         guard logged.omitted == nil else {
             reportRemarks.append(
                 "event \(logged.event) was not sent: redaction kept only the length of its payload")
+            if let item = logged.exchange.flatMap({ itemOfHead[$0] }) { giveUp(item, "") }
             return
         }
         let template = OutgoingTemplate(frame: frame, of: log, minted: minted)
@@ -285,6 +288,7 @@ public struct Verifier: Sendable {
             for message in logged.messages {
                 if let request = log.messages[message].request { leftOutAnswers[request] = frame }
             }
+            if let item = logged.exchange.flatMap({ itemOfHead[$0] }) { giveUp(item, "") }
             return
         }
         for message in logged.messages {

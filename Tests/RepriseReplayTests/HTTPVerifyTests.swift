@@ -245,6 +245,46 @@ import Testing
                 """)
     }
 
+    @Test("a request of the server that did not come is not answered, and nobody waits for that")
+    func requestsThatDidNotCome() throws {
+        try verifyHTTP(
+            """
+            1 > POST @A 1 tools/call
+            1 < 200 sse
+            1 < 7 sampling/createMessage {"a":1}
+            2 > POST @A 7 = {"text":"hi"}
+            2 < 202
+            2 < end
+            1 < 1 = {}
+            1 < end
+            3 > POST @A 2 a
+            3 < 200 json 2 = {}
+            3 < end
+            """,
+            live: """
+                1 > POST @session-A 1 tools/call
+                1 < 200 json 1 = {}
+                2 > POST @session-A 2 a
+                1 < end
+                2 < 200 json 2 = {}
+                2 < end
+                ! finish
+                """,
+            verdicts: [
+                "MISSING event 4: sampling/createMessage",
+                "MISSING event 7: status of POST result of sampling/createMessage",
+            ])
+    }
+
+    @Test("a server that takes requests and says nothing is given up")
+    func silence() throws {
+        var playbook = try HTTPVerifyPlaybook("1 > POST 1 a\n1 < 200 json 1 = {}\n1 < end")
+        playbook.play("@ 6000000\n@ 12000000")
+        #expect(playbook.text.hasSuffix("1 > gone\n! finish"), "\(playbook.text)")
+        #expect(playbook.verifier.failure == nil)
+        #expect(playbook.verifier.report.count(of: .missing) == 1)
+    }
+
     @Test("S-009: a recorded challenge is provoked without a token, and a refused token's exchange is left out")
     func challenges() throws {
         let recorded = """
