@@ -5,7 +5,7 @@
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: ## Build, then record, show, replay and compare a built-in session
+demo: ## Build, then record, show and replay a built-in session, and verify the server with it
 	@scripts/install-dependencies
 	swift build -c release --product reprise
 	@.build/release/reprise demo

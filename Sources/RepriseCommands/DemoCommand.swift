@@ -8,7 +8,7 @@ import RepriseReplay
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Record a session between a built-in client and server, show it, replay it, and show a difference.")
+        abstract: "Record a session between a built-in client and server, show it, replay it, verify the server with it.")
 
     func run() throws {
         guard let program = Bundle.main.executablePath else { throw CommandFailure(.bug, "where is this program?") }
@@ -34,12 +34,21 @@ struct DemoCommand: ParsableCommand {
         }
         print("   the client saw the same \(replayed.transcript.count) messages, byte for byte\n")
 
-        title("4. Change one answer in the file, and show the difference")
+        title("4. Play the recorded client to the server, and compare its answers")
+        shell("reprise verify \(session) -- reprise demo-server")
+        let report = try Verification.runBlocking(recording, against: .command([program, "demo-server"]))
+        print("\(report)\n")
+        guard report.isMatch else { throw CommandFailure(.differs, "the server was expected to answer as before") }
+
+        title("5. The same after one recorded answer was changed, as if the server had been")
         _ = try Self.changeOneAnswer(of: recording).save(changed)
-        shell("reprise diff \(session) \(changed)")
-        let diff = RecordingDiff(recording, try Recording.load(changed))
-        print(diff.text + "\n")
-        guard diff.entries.count == 1 else { throw CommandFailure(.differs, "one difference was expected") }
+        shell("reprise verify \(changed) -- reprise demo-server")
+        let difference = try Verification.runBlocking(
+            try Recording.load(changed), against: .command([program, "demo-server"]))
+        print("\(difference)\n")
+        guard difference.verdicts.filter({ $0.kind != .match }).count == 1 else {
+            throw CommandFailure(.differs, "one difference was expected")
+        }
 
         print("The recordings are in \(folder). Next: put `reprise record --` in front of your own server's command.")
     }
