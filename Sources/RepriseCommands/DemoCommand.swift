@@ -8,7 +8,8 @@ import RepriseReplay
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Record a session between a built-in client and server, show it, replay it, verify the server with it.")
+        abstract:
+            "Record a session between a built-in client and server, show it, replay it, verify the server with it.")
 
     func run() throws {
         guard let program = Bundle.main.executablePath else { throw CommandFailure(.bug, "where is this program?") }
