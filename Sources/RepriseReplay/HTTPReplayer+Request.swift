@@ -9,6 +9,7 @@ extension HTTPReplayer {
         let message = Message.read(body.span)
         var parts = [message]
         if case .batch(let elements) = message.kind { parts = elements }
+        if head.fields.first("authorization") != nil { passChallenges(to: message, in: body) }
         guard let session = session(of: parts, head, live: live) else { return }
         sessions[session].lastActivity = time
         var steps: [Int] = []
@@ -85,6 +86,39 @@ extension HTTPReplayer {
         var message = Array(#"{"jsonrpc":"2.0","id":null,"error":{"code":\#(code),"message":"#.utf8)
         JSONString.encode(text, into: &message)
         return message + Array("}}".utf8)
+    }
+
+    /// Passes over the challenges that the recorded client got for a message that it sent without credentials: a live
+    /// one that has some, from a login of its own, gets the answer that followed.
+    private mutating func passChallenges(to message: Message, in body: [UInt8]) {
+        guard message.kind == .request || message.kind == .notification, let method = message.method else { return }
+        for session in sessions.indices {
+            while let step = sessions[session].ledger.firstUnused(method: method), isChallenge(step, in: session),
+                unusedCount(method: method) > 1
+            {
+                var notes: [Mismatch] = []
+                let taken = sessions[session].ledger.take(call: message, in: body, bindings: &bindings, notes: &notes)
+                guard taken == step else { return }
+            }
+        }
+    }
+
+    /// How many recorded messages with a method are still to come.
+    private func unusedCount(method: String) -> Int {
+        sessions.reduce(0) { count, session in
+            count
+                + zip(session.ledger.script.client, session.ledger.isMatched).count { step, isMatched in
+                    guard case .call(let pattern) = step.content else { return false }
+                    return !isMatched && pattern.method == method
+                }
+        }
+    }
+
+    /// Whether a client step had no credentials and was answered by 401.
+    private func isChallenge(_ step: Int, in session: Int) -> Bool {
+        guard let stream = stream(of: step, session: session) else { return false }
+        let exchange = script.log.exchanges[script.streams[stream].segments[0].exchange]
+        return exchange.response?.status == 401 && exchange.request.fields.first("authorization") == nil
     }
 
     // MARK: Sessions

@@ -50,7 +50,7 @@ import Testing
         try playbook.serve(at: "http://127.0.0.1:4444", for: "http://upstream.test:9000")
         playbook.expect(
             """
-            1 > POST authorization:Bearer~mine 0 initialize {}
+            1 > POST 0 initialize {}
             1 < 401 www-authenticate:Bearer~resource_metadata="http://127.0.0.1:4444\(Self.metadata)"
             1 < end
             2 > GET \(Self.metadata)
@@ -84,6 +84,40 @@ import Testing
             9 < 2 = {}
             9 < end
             """)
+    }
+
+    /// A challenge to a client without credentials, and the session that a token opened.
+    private static let challenged = """
+        1 > POST 0 initialize {}
+        1 < 401 www-authenticate:Bearer
+        1 < end
+        2 > POST authorization:Bearer~reprise-secret-1 0 initialize {}
+        2 < 200 json @A
+        2 < 0 = {}
+        2 < end
+        3 > POST @A authorization:Bearer~reprise-secret-1 1 a
+        3 < 401 www-authenticate:Bearer~error="invalid_token"
+        3 < end
+        """
+
+    @Test("S-179: a client that brings a token of its own is not asked for one, but told when it ends")
+    func aClientWithATokenOfItsOwnIsNotChallenged() throws {
+        try replayHTTP(
+            Self.challenged,
+            live: """
+                5 > POST authorization:Bearer~mine 9 initialize {}
+                5 < 200 json @A
+                5 < 9 = {}
+                5 < end
+                6 > POST @A authorization:Bearer~mine 10 a
+                6 < 401 www-authenticate:Bearer~error="invalid_token"
+                6 < end
+                """)
+    }
+
+    @Test func aChallengeThatNothingFollowedIsServedToEverybody() throws {
+        let recorded = "1 > POST 0 initialize {}\n1 < 401 www-authenticate:Bearer\n1 < end"
+        try replayHTTP(recorded, live: recorded.replacing("POST 0", with: "POST authorization:Bearer~mine 0"))
     }
 
     @Test func whatTheClientChoseComesBackInARedirectThatWasNotRedacted() throws {
