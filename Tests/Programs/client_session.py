@@ -42,7 +42,7 @@ class Transcript:
     """The file, and how often each kind of message has come from the server so far.
 
     Over HTTP messages come on several streams at once, in no order that two runs would share. The file then holds first
-    what the script did, and then by kind and by call what came meanwhile; it is written at the end.
+    what the script did one after the other, and then by call and by kind what came meanwhile; it is written at the end.
     """
 
     def __init__(self, file: TextIO, has_streams: bool = False) -> None:
@@ -91,16 +91,20 @@ class Client:
         # Whether all that the server sends comes in one order.
         self.has_one_stream = True
 
-    async def perform(self, method: str, params: Any, operation: Callable[[], Awaitable[Any]], **more: Any) -> Any:
+    async def perform(
+        self, method: str, params: Any, operation: Callable[[], Awaitable[Any]], lane: str = ""
+    ) -> Any:
         """Runs one operation; returns its result as a JSON object, or None if it failed."""
         fields, result = await outcome(operation)
-        self.transcript.write("call", method=method, params=params, **more, **fields)
+        self.transcript.write("call", lane, method=method, params=params, **fields)
         return result
 
-    async def tool(self, name: str, arguments: Any = None, progress: bool = False, label: str | None = None) -> Any:
+    async def tool(
+        self, name: str, arguments: Any = None, progress: bool = False, label: str | None = None, lane: str = ""
+    ) -> Any:
         callback = self.progress(label or name) if progress else None
         params = {"name": name, "arguments": arguments or {}}
-        return await self.perform("tools/call", params, lambda: self.start(name, arguments, callback))
+        return await self.perform("tools/call", params, lambda: self.start(name, arguments, callback), lane=lane)
 
     def start(self, name: str, arguments: Any, callback: Any) -> Awaitable[Any]:
         """The SDK's own call, for scripts that write it down themselves."""

@@ -3,18 +3,22 @@
     everything_client.py --transcript FILE [--script NAME] [--directory DIRECTORY] -- COMMAND ARGUMENTS...
     everything_client.py --transcript FILE [--script NAME] --url URL
         [--sse | [--token TOKEN | --oauth METHOD] [--secrets FILE]]
+    everything_client.py --jobs
 
 The transcript is JSON Lines with sorted keys in ASCII: what goes in depends on what the server sends and on the
 script, never on time or chance. A server that is started gets the whole environment, and DIRECTORY as its working
 directory. One at a URL is spoken to over the transport of 2024-11-05 with --sse, else over Streamable HTTP: with TOKEN
 as the bearer token, or logging in by OAuth as a client that authenticates with METHOD (`client_secret_post`,
 `client_secret_basic`). What secrets went over the wire is written to the FILE of --secrets.
+With --jobs it runs one session after the other: each line of standard input is the arguments of one, a JSON array, and
+is answered by a line on standard output when the session is over: null, or why its script did not run to the end.
 Exit code: 0 the script ran to its end, 1 it did not (the reason is on standard error), 2 usage.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import threading
@@ -104,8 +108,8 @@ def give_up() -> NoReturn:
     os._exit(1)
 
 
-def main() -> int:
-    arguments = parse(sys.argv[1:])
+def perform(arguments: argparse.Namespace) -> str | None:
+    """Runs a script; returns why it did not come to its end, or None if it did."""
     watchdog = threading.Timer(PROCESS_SECONDS, give_up)
     watchdog.daemon = True
     watchdog.start()
@@ -114,12 +118,23 @@ def main() -> int:
         try:
             anyio.run(run, arguments, transcript)
         except Exception as error:
-            for leaf in leaves(error):
-                print(f"everything_client (SDK {SDK_VERSION}, {arguments.script}): {reason(leaf)}", file=sys.stderr)
-            return 1
+            whose = f"everything_client (SDK {SDK_VERSION}, {arguments.script})"
+            return "\n".join(f"{whose}: {reason(leaf)}" for leaf in leaves(error))
         finally:
             transcript.finish()
-    return 0
+            watchdog.cancel()
+    return None
+
+
+def main() -> int:
+    if sys.argv[1:] == ["--jobs"]:
+        for line in sys.stdin:
+            print(json.dumps(perform(parse(json.loads(line)))), flush=True)
+        return 0
+    failure = perform(parse(sys.argv[1:]))
+    if failure is not None:
+        print(failure, file=sys.stderr)
+    return 0 if failure is None else 1
 
 
 if __name__ == "__main__":

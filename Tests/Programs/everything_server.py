@@ -1,11 +1,12 @@
 """A deterministic MCP server that uses what the protocol offers; runs with SDK 1.x and 2.x.
 
-    everything_server.py [--http PORT [--json | --sse]] [--executions FILE]
+    everything_server.py [--http PORT [--json | --sse] [--until-end-of-input]] [--executions FILE]
 
 Over stdio, or with --http over Streamable HTTP at http://127.0.0.1:PORT/mcp (0 takes a free port; the URL is the first
 line on standard error), where it answers with event streams, or with plain JSON if --json is given; with --sse over the
 transport of 2024-11-05 at http://127.0.0.1:PORT/sse. FILE gets one line of JSON for each call of a tool that is
-executed: the session, the id of the request and the name of the tool.
+executed: the session, the id of the request and the name of the tool. With --until-end-of-input a server on HTTP ends
+when its standard input does, as one on stdio.
 
 The handlers work on JSON objects as they stand on the wire; `make_server` registers them with the low-level server of
 whichever SDK is installed. Nothing here depends on time, chance or the order in which tasks happen to run.
@@ -624,6 +625,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--http", type=int, metavar="PORT")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--sse", action="store_true")
+    parser.add_argument("--until-end-of-input", action="store_true")
     parser.add_argument("--executions", type=argparse.FileType("a"), metavar="FILE")
     return parser
 
@@ -637,6 +639,9 @@ def prepare(arguments: argparse.Namespace) -> Any:
         return None
     # A session over stdio need not wait for a web server to be loaded.
     import http_server
+
+    if arguments.until_end_of_input:
+        http_server.end_with_input()
 
     if arguments.sse:
         import sse_server

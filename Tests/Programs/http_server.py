@@ -7,8 +7,10 @@ tool has for it is stored, so that what comes again and what comes live does not
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
+import threading
 from collections import defaultdict
 from typing import Any
 
@@ -146,6 +148,17 @@ def listen(port: int) -> socket.socket:
     listener.bind(("127.0.0.1", port))
     listener.listen(256)
     return listener
+
+
+def end_with_input() -> None:
+    """Ends the process, whatever it is doing, when its standard input ends."""
+
+    def wait() -> None:
+        while sys.stdin.buffer.read(4096):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 async def serve_application(app: Any, listener: socket.socket) -> None:

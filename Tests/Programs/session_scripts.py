@@ -95,7 +95,7 @@ async def concurrent(client: Client) -> None:
     ended: dict[str, anyio.Event] = {}
 
     async def slow(key: str) -> None:
-        await client.tool("slow", {"key": key}, progress=True, label=f"slow {key}")
+        await client.tool("slow", {"key": key}, progress=True, label=f"slow {key}", lane=f"slow {key}")
         ended[key].set()
 
     async with anyio.create_task_group() as group:
@@ -316,9 +316,15 @@ async def authorization(client: Client) -> None:
 async def full(client: Client) -> None:
     """Everything but the scripts after which nothing can follow and those for other servers or for HTTP alone."""
     for name, script in SCRIPTS.items():
-        if script not in (full, server_secrets, crash, time, git, resume, resume_standalone, authorization):
+        if script not in (full, brief, server_secrets, crash, time, git, resume, resume_standalone, authorization):
             client.transcript.write("script", name=name)
             await script(client)
+
+
+async def brief(client: Client) -> None:
+    """What a session is made of, without the scripts that are long or have nothing new on the wire."""
+    for script in (basic, sampling, elicitation, roots, concurrent, errors, cancellation, list_changed):
+        await script(client)
 
 
 async def crash(client: Client) -> None:
@@ -358,6 +364,6 @@ SCRIPTS: dict[str, Script] = {
     for function in (
         basic, progress, sampling, elicitation, roots, logging, concurrent, errors, unicode, big,
         cancellation, list_changed, secrets, server_secrets, full, crash, time, git, resume, resume_standalone,
-        authorization,
+        authorization, brief,
     )
 }  # fmt: skip
