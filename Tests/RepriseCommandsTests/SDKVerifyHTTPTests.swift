@@ -3,7 +3,7 @@ import RepriseRecording
 import Testing
 
 /// Servers of the official SDK over HTTP, verified with what was recorded of them a moment before.
-@Suite("SDK sessions: verify over HTTP", .ownThreads, .needsSDK) struct SDKVerifyHTTPTests {
+@Suite("SDK sessions: verify over HTTP", .serialized, .ownThreads, .needsSDK) struct SDKVerifyHTTPTests {
     /// How a server speaks HTTP.
     enum Style: String, CaseIterable, Sendable {
         case events = ""
@@ -17,7 +17,7 @@ import Testing
         _ script: String, _ version: String, _ style: Style = .events, in folder: TestFolder
     ) throws -> String {
         let file = folder.file("\(script).jsonl")
-        let server = try SDKServer(version, options: [style.rawValue])
+        let server = try SDKHTTPTarget(version, options: [style.rawValue])
         let recorder = try RunningProcess(
             [Program.reprise, "record", "--url", server.url, "--out", file], deadline: 120)
         try recorder.waitForError(" -> ")
@@ -40,11 +40,11 @@ import Testing
 
     @Test(
         "S-009, S-180: an unchanged server matches everywhere in a session of all that the protocol offers",
-        arguments: SDK.versions, Style.allCases)
+        arguments: [("1.30.0", .events), ("2.3.0", .events), ("2.3.0", .json), ("1.30.0", .old)] as [(String, Style)])
     func anUnchangedServerMatches(version: String, style: Style) throws {
         let folder = try TestFolder()
         let file = try Self.record("full", version, style, in: folder)
-        let server = try SDKServer(version, options: [style.rawValue])
+        let server = try SDKHTTPTarget(version, options: [style.rawValue])
         let finished = try Self.verify(file, ["--url", server.url])
         #expect(finished.ending == .exit(0), "\(finished.text)\(finished.error)")
         #expect(finished.text.wholeMatch(of: /same: [0-9]{3} MATCH\n/) != nil, "\(finished.text)")
@@ -59,7 +59,7 @@ import Testing
     func closedStreamsAreResumed(version: String, script: String) throws {
         let folder = try TestFolder()
         let file = try Self.record(script, version, in: folder)
-        let server = try SDKServer(version)
+        let server = try SDKHTTPTarget(version)
         let finished = try Self.verify(file, ["--url", server.url])
         #expect(finished.ending == .exit(0), "\(finished.text)\(finished.error)")
     }
@@ -68,7 +68,7 @@ import Testing
     func oneChangeIsFound(change: SDKVerifyTests.Change) throws {
         let folder = try TestFolder()
         let file = try Self.record(change.session, "2.3.0", in: folder)
-        let server = try SDKServer("2.3.0", program: "changed_server.py", options: [change.name])
+        let server = try SDKHTTPTarget("2.3.0", program: "changed_server.py", options: [change.name])
         let finished = try Self.verify(file, ["--url", server.url])
         #expect(finished.ending == .exit(change.verdicts.isEmpty ? 0 : 1), "\(finished.error)")
         let lines = finished.text.split(separator: "\n").filter { !$0.hasPrefix(" ") }.dropLast()
@@ -83,9 +83,29 @@ import Testing
         }
     }
 
+    /// The recordings over HTTP that are kept in the repository, by folder.
+    static let kept = Dictionary(
+        grouping: SDKRecordingTests.entries.filter {
+            $0.folder.hasPrefix("everything-") && $0.name.hasSuffix(".http.jsonl")
+        }, by: \.folder
+    ).sorted { $0.key < $1.key }.map(\.value)
+
+    @Test("S-009, S-180: an unchanged server matches every recording of it over HTTP", arguments: kept)
+    func keptRecordings(entries: [SDKRecordingTests.Entry]) throws {
+        let words = entries[0].folder.split(separator: "-")
+        let style: Style = words[1] == "json" ? .json : words[1] == "sse" ? .old : .events
+        let server = try SDKHTTPTarget(
+            String(words[words.count - 1]), options: [style.rawValue],
+            environment: ["EVERYTHING_GREETING": nil, "EVERYTHING_API_KEY": nil])
+        for entry in entries {
+            let finished = try Self.verify(entry.path, ["--url", server.url])
+            #expect(finished.ending == .exit(0), "\(entry.testDescription): \(finished.text)\(finished.error)")
+        }
+    }
+
     @Test("S-180: a recording of stdio is played over HTTP")
     func acrossTransports() throws {
-        let server = try SDKServer("2.3.0")
+        let server = try SDKHTTPTarget("2.3.0")
         let path = "\(SDKRecordingTests.root)/everything-2.3.0/elicitation.stdio.jsonl"
         let finished = try Self.verify(path, ["--url", server.url])
         // Over HTTP the server has tools of its own.
@@ -96,18 +116,23 @@ import Testing
 }
 
 /// A server of the SDK over HTTP, on a free port; gone when the value goes.
-final class SDKServer {
+final class SDKHTTPTarget {
     let url: String
     private let process: RunningProcess
 
-    init(_ version: String, program: String = "everything_server.py", options: [String] = []) throws {
+    /// What the scripts ask a server for, as the client's own servers get it.
+    static let environment: [String: String?] = [
+        "EVERYTHING_GREETING": "good morning", "EVERYTHING_API_KEY": "everything-key-0123456789abcdef",
+    ]
+
+    init(
+        _ version: String, program: String = "everything_server.py", options: [String] = [],
+        environment: [String: String?] = environment
+    ) throws {
         let options = options.filter { !$0.isEmpty }
-        // What the scripts ask the server for, as the client's own servers get it.
         process = try RunningProcess(
-            [SDK.python(version), SDK.program(program)] + options + ["--http", "0"],
-            environment: [
-                "EVERYTHING_GREETING": "good morning", "EVERYTHING_API_KEY": "everything-key-0123456789abcdef",
-            ], deadline: 120)
+            [SDK.python(version), SDK.program(program)] + options + ["--http", "0"], environment: environment,
+            deadline: 120)
         try process.waitForError("\n")
         let line = process.errorSoFar.split(separator: "\n").first { $0.hasPrefix("http://") }
         guard let line else { throw HarnessError("the server says no URL: \(process.errorSoFar)") }
