@@ -78,14 +78,14 @@ public struct HTTPLog: Sendable {
                         requestTime: event.time, request: head))
             }
             guard let exchange = index[number] else { continue }
-            take(event, number: place + 1, into: &exchanges[exchange], pieces: &pieces[number, default: [:]])
+            Self.take(event, number: place + 1, into: &exchanges[exchange], pieces: &pieces[number, default: [:]])
         }
         assignSessions()
         let path = Self.path(of: recording.header)
         for index in exchanges.indices { exchanges[index].isProtocol = exchanges[index].carriesProtocol(path: path) }
     }
 
-    private func take(
+    private static func take(
         _ event: Event, number: Int, into exchange: inout Exchange, pieces: inout [Direction: Frame]
     ) {
         switch event.kind {
@@ -104,7 +104,7 @@ public struct HTTPLog: Sendable {
             let frame = pieces[.serverToClient].map { $0.joined(with: piece) } ?? piece
             pieces[.serverToClient] = frame.isContinued ? frame : nil
             guard !frame.isContinued else { return }
-            exchange.items.append(Item(event: number, time: event.time, frame: frame, sse: Self.read(frame)))
+            exchange.items.append(Item(event: number, time: event.time, frame: frame, sse: read(frame)))
         case .end:
             exchange.ending = .complete
             exchange.endEvent = number

@@ -64,6 +64,11 @@ struct HTTPScript: Sendable {
         var segment: Int
     }
 
+    private struct EventID: Hashable {
+        var session: Int
+        var id: String
+    }
+
     let log: HTTPLog
     /// The path of the recorded URL.
     let path: String
@@ -76,6 +81,8 @@ struct HTTPScript: Sendable {
     /// Paths of MCP traffic.
     private(set) var protocolPaths: Set<String>
     private var pongs: Set<Int> = []
+    /// The latest stream on which an event with an id was sent in a session.
+    private var streamOfEventID: [EventID: Int] = [:]
     /// The session whose client sends its messages to a target (MCP 2024-11-05).
     private(set) var sessionOfEndpoint: [String: Int] = [:]
 
@@ -110,11 +117,11 @@ struct HTTPScript: Sendable {
                 sessions[streams[index].session].streamOfStep[step] = index
             }
         }
-        for index in streams.indices where log.exchanges[streams[index].segments[0].exchange].isProtocol {
-            let session = streams[index].session
-            let number = log.exchanges[streams[index].segments[0].exchange].number
-            let client = sessions[session].script.client
-            streams[index].requests = client.indices.filter { client[$0].exchange == number }
+        for session in sessions.indices {
+            for (step, content) in sessions[session].script.client.enumerated() {
+                guard let exchange = content.exchange.flatMap({ log.index[$0] }) else { continue }
+                streams[streamOfExchange[exchange]].requests.append(step)
+            }
         }
     }
 
@@ -172,9 +179,7 @@ struct HTTPScript: Sendable {
         guard exchange.request.method == "GET", let id = exchange.lastEventID,
             exchange.response?.isEventStream == true
         else { return nil }
-        return sessions[exchange.session ?? 0].streams.last { stream in
-            streams[stream].elements.contains { $0.eventID == id }
-        }
+        return streamOfEventID[EventID(session: exchange.session ?? 0, id: id)]
     }
 
     private mutating func append(_ exchange: HTTPLog.Exchange, to stream: Int, steps: [Int: Int]) {
@@ -203,6 +208,9 @@ struct HTTPScript: Sendable {
                 continue
             }
             let step = steps[item.event]
+            if let id = item.sse?.id {
+                streamOfEventID[EventID(session: streams[stream].session, id: id)] = stream
+            }
             if let step { isAnswered = isAnswered || !script.server[step].answers.isEmpty }
             streams[stream].elements.append(
                 Element(
