@@ -38,10 +38,10 @@ import Testing
         let finished = try RunningProcess.run(
             [Program.reprise, "demo"], environment: ["TMPDIR": folder.path], in: folder)
         #expect(finished.ending == .exit(0))
-        for part in ["1. Record", "2. Show", "3. Replay", "4. Change", "byte for byte", "1 difference"] {
+        for part in ["1. Record", "2. Show", "3. Replay", "4. Play", "5. The same", "byte for byte", "1 CHANGED"] {
             #expect(finished.text.contains(part))
         }
-        #expect(finished.text.contains(#"/result/content/0/text: "5" -> "6""#))
+        #expect(finished.text.contains(#"/result/content/0/text: "6" -> "5""#))
         let demo = try #require(folder.names.first)
         #expect(try folder.recording("\(demo)/session.jsonl").completion == .finished)
         #expect(try folder.recording("\(demo)/changed.jsonl").completion == .finished)
