@@ -361,12 +361,25 @@ final class HTTPProxyConnection: ChannelEndOwner, @unchecked Sendable {
         }()
         for part in parts where !isClosed { take(part) }
         guard !isClosed else { return }
+        if current == nil, isServerReached { return idleServerClosed() }
         releaseHeldBack()
         // A client of HTTP/1.0 could not tell a response that is cut off from one that ends.
         let isUnmarked = current?.response != nil && current?.info.minorVersion == 0 && !isInOrder
         breakOff(by: .serverToClient, how)
         end(by: .serverToClient, how)
         client.close(how == .reset || isUnmarked ? .reset : .eof)
+    }
+
+    /// A server that closes an idle connection leaves the client's open: the next request gets a new one.
+    ///
+    /// Closing that as well would lose a request that is on its way, for a longer moment than the server alone does.
+    private func idleServerClosed() {
+        note("the server closed its idle connection")
+        server = nil
+        isServerReached = false
+        responses = HTTPMessageReader(.response)
+        takeWaiting()
+        isReady(client)
     }
 
     private func brokenByServer(_ failure: HTTPMessageReader.Failure) {
