@@ -234,6 +234,34 @@ import TestSupport
                 """)
     }
 
+    @Test func anOlderConnectionThatGoesOnBesideTheNewOneEndsNothing() throws {
+        try replayHTTP(
+            """
+            1 > POST 1 a
+            1 < 200 sse
+            1 < id=1
+            2 > GET after=1
+            2 < 200 sse
+            1 < id=2 - n {}
+            1 < end
+            2 < id=3 1 =
+            2 < end
+            """,
+            live: """
+                1 > POST 1 a
+                1 < 200 sse
+                1 < id=1
+                1 < id=2 - n {}
+                1 < id=3 1 =
+                1 < end
+                """)
+    }
+
+    @Test func aStreamThatWasLeftBeforeItsHeadIsOpenedAgain() throws {
+        var playbook = try HTTPPlaybook("1 > GET\n1 < 200 sse\n1 < - n {}", pace: .recorded(speed: 1))
+        playbook.expect("1 > GET\n1 > gone\n2 > GET\n@ 1000\n2 < 200 sse\n@ 2000\n2 < - n {}")
+    }
+
     @Test("S-180: a stream that was never opened is refused, and reported")
     func aStreamThatWasNotRecorded() throws {
         var playbook = try HTTPPlaybook("1 > POST 1 a\n1 < 200 json\n1 < 1 =\n1 < end")

@@ -257,10 +257,13 @@ extension HTTPReplayer {
             actions.append(.finish(exchange: other))
             detach(other, from: stream)
         }
-        if progress[stream].segment + 1 < segmentCount(stream) { progress[stream].segment += 1 }
-        let exchange = script.streams[stream].segments[progress[stream].segment].exchange
-        let head = script.log.exchanges[exchange].response ?? ResponseHead(status: 200)
-        actions.append(.respond(exchange: live, served(head, of: stream)))
+        // Of a stream that was left before its head was sent, that is still to come.
+        if progress[stream].next > 0 {
+            if progress[stream].segment + 1 < segmentCount(stream) { progress[stream].segment += 1 }
+            let exchange = script.streams[stream].segments[progress[stream].segment].exchange
+            let head = script.log.exchanges[exchange].response ?? ResponseHead(status: 200)
+            actions.append(.respond(exchange: live, served(head, of: stream)))
+        }
         attach(live, to: stream)
         let session = script.streams[stream].session
         let rest = script.streams[stream].elements[progress[stream].next...].compactMap(\.step)

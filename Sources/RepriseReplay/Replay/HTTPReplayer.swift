@@ -210,16 +210,19 @@ public struct HTTPReplayer: Sendable {
 
     private func nextEvent(of stream: Int) -> Int { script.streams[stream].elements[progress[stream].next].event }
 
-    private mutating func giveUp(_ stream: Int, at time: Int64) {
+    private mutating func giveUp(_ stalled: Int, at time: Int64) {
+        var stream = stalled
+        // What holds it back may itself be held back; each comes before the other, so that there is a first.
+        while let other = heldBackBy(stream), progress[other].isStarted { stream = other }
         let session = script.streams[stream].session
         let (steps, deletions) = missing(stream)
         let client = sessions[session].ledger.script.client
-        let unopened = heldBackBy(stream).flatMap { progress[$0].isStarted ? nil : script.requestEvent(of: $0) }
+        let unopened = heldBackBy(stream)
         let events =
             steps.map { client[$0].event } + deletions.map { script.requestEvent(of: $0) }
-            + [unopened].compactMap(\.self)
+            + (unopened.map { [script.requestEvent(of: $0)] } ?? [])
         note(Mismatch(.stalled(event: nextEvent(of: stream), waitsFor: events.sorted())))
-        if let other = heldBackBy(stream), !progress[other].isStarted { givenUp.insert(other) }
+        if let unopened { givenUp.insert(unopened) }
         for step in steps { sessions[session].ledger.settle(step) }
         sessions[session].deletionsGivenUp.formUnion(deletions)
         sessions[session].lastActivity = time

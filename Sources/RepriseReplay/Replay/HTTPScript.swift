@@ -134,11 +134,10 @@ struct HTTPScript: Sendable {
         if let endpoint = exchange.endpoint { sessionOfEndpoint[endpoint] = session }
         if let stream = resumedStream(by: exchange) {
             streamOfExchange.append(stream)
-            let last = streams[stream].elements.last
-            var followsEnding = false
-            if case .ending = last?.content { followsEnding = true }
-            streams[stream].segments.append(Segment(exchange: index, followsEnding: followsEnding))
+            streams[stream].resume(by: index, at: exchange.requestEvent)
             append(exchange, to: stream, steps: steps)
+            // An older connection may go on for a while beside the new one.
+            streams[stream].elements.sort { $0.event < $1.event }
             return
         }
         let stream = streams.count
@@ -235,6 +234,18 @@ struct HTTPScript: Sendable {
         }
         guard item.sse != nil else { return .frame(template, cuts: frame.cuts) }
         return .frame(template.embedded(in: wire, at: SSEDataLine.ranges(in: wire)), cuts: frame.cuts)
+    }
+}
+
+extension HTTPScript.Stream {
+    /// The recorded client came back in an exchange; that an older connection ends later means nothing any more.
+    fileprivate mutating func resume(by exchange: Int, at event: Int) {
+        func isEnding(_ element: HTTPScript.Element) -> Bool {
+            if case .ending = element.content { true } else { false }
+        }
+        elements.removeAll { $0.event > event && isEnding($0) }
+        let last = elements.last { $0.event < event }
+        segments.append(.init(exchange: exchange, followsEnding: last.map(isEnding) ?? false))
     }
 }
 
