@@ -1,6 +1,5 @@
 import NIOCore
 import NIOPosix
-import NIOSSL
 import RepriseRecording
 import RepriseRedaction
 import RepriseReplay
@@ -57,7 +56,12 @@ public enum HTTPProxy {
         raiseDescriptorLimit()
         var redactor = try configuration.redaction.map { try EventRedactor(rules: $0.rules) }
         let shownURL = redactor?.redact(url: configuration.url) ?? configuration.url
-        let tls = upstream.scheme == "https" ? try tlsContext(configuration) : nil
+        let dialer: ServerDialer
+        do {
+            dialer = try ServerDialer(upstream, trustFile: configuration.trustFile)
+        } catch {
+            throw StartError(description: "\(error)")
+        }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         // Who connects before the recording is there waits for it.
@@ -89,7 +93,8 @@ public enum HTTPProxy {
         if !isRecording { say("forwarding \(localURL) -> \(shownURL)") }
         let context = HTTPProxyContext(
             upstream: upstream, local: local,
-            policy: AccessPolicy(servesLoopbackAlone: configuration.listen.isLoopback), sink: sink, tls: tls, loop: loop
+            policy: AccessPolicy(servesLoopbackAlone: configuration.listen.isLoopback), sink: sink, dialer: dialer,
+            loop: loop
         )
         if !configuration.listen.isLoopback {
             say("\(configuration.listen.host) is not loopback: whoever reaches this port can use the server through it")
@@ -103,17 +108,5 @@ public enum HTTPProxy {
             context.stop()
             sink?.finish()
         }.wait()
-    }
-
-    private static func tlsContext(_ configuration: Configuration) throws -> NIOSSLContext {
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.applicationProtocols = ["http/1.1"]
-        if let file = configuration.trustFile { tls.trustRoots = .file(file) }
-        do {
-            return try NIOSSLContext(configuration: tls)
-        } catch {
-            let file = configuration.trustFile.map { " with the certificates of \($0)" } ?? ""
-            throw StartError(description: "cannot use TLS\(file): \(error)")
-        }
     }
 }

@@ -219,7 +219,7 @@ final class HTTPProxyConnection: ChannelEndOwner, @unchecked Sendable {
             switch result {
             case .success:
                 isServerReached = true
-                end.write(unsent, within: context.connectTimeout)
+                end.write(unsent, within: ServerDialer.timeout)
                 unsent = []
                 isReady(end)
             case .failure(let error):

@@ -1,19 +1,15 @@
 import NIOCore
-import NIOPosix
-import NIOSSL
 import RepriseReplay
 
 /// What the connections of a proxy share. Everything happens on the one event-loop thread, hence unchecked.
 final class HTTPProxyContext: @unchecked Sendable {
-    /// Time for a connection to the server to be made, TLS included.
-    let connectTimeout = TimeAmount.seconds(10)
     /// The recorded server.
     let upstream: Origin
     /// Ours, where a client does not say in `Host` how it calls us.
     let local: Origin
     let policy: AccessPolicy
     private let sink: RecordingSink<HTTPRecorder>?
-    private let tls: NIOSSLContext?
+    private let dialer: ServerDialer
     private let loop: any EventLoop
     private var readTime: Int64?
     private var connectionCount = 0
@@ -22,14 +18,14 @@ final class HTTPProxyContext: @unchecked Sendable {
     private var toldNotes: Set<String> = []
 
     init(
-        upstream: Origin, local: Origin, policy: AccessPolicy, sink: RecordingSink<HTTPRecorder>?, tls: NIOSSLContext?,
+        upstream: Origin, local: Origin, policy: AccessPolicy, sink: RecordingSink<HTTPRecorder>?, dialer: ServerDialer,
         loop: any EventLoop
     ) {
         self.upstream = upstream
         self.local = local
         self.policy = policy
         self.sink = sink
-        self.tls = tls
+        self.dialer = dialer
         self.loop = loop
     }
 
@@ -73,23 +69,7 @@ final class HTTPProxyContext: @unchecked Sendable {
 
     /// Opens a connection to the server.
     func connect(_ end: ChannelEnd, then: @escaping @Sendable (Result<Void, any Error>) -> Void) {
-        let name = upstream.host.first == "[" ? String(upstream.host.dropFirst().dropLast()) : upstream.host
-        ClientBootstrap(group: loop)
-            .connectTimeout(connectTimeout)
-            .channelOption(.autoRead, value: false)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { [tls] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if let tls {
-                        let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
-                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : name)
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                    }
-                    try channel.pipeline.syncOperations.addHandler(end)
-                }
-            }
-            .connect(host: name, port: upstream.port)
-            .map { _ in }
+        dialer.dial(on: loop, readsByItself: false) { try $0.pipeline.syncOperations.addHandler(end) }
             .whenComplete(then)
     }
 }

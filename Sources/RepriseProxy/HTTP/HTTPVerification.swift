@@ -2,7 +2,6 @@ import MCPWire
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import RepriseRecording
 import RepriseReplay
 
@@ -10,11 +9,8 @@ import RepriseReplay
 ///
 /// Everything but ``run(_:against:trustFile:tell:)`` happens on that thread, hence unchecked.
 final class HTTPVerification: @unchecked Sendable {
-    /// Time for a connection to be made, TLS included.
-    private static let connectTimeout = TimeAmount.seconds(10)
-
     private let server: Origin
-    private let tls: NIOSSLContext?
+    private let dialer: ServerDialer
     private let loop: any EventLoop
     private let tell: (Verification.Notice) -> Void
     private let done: EventLoopPromise<Void>
@@ -31,34 +27,28 @@ final class HTTPVerification: @unchecked Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { try? group.syncShutdownGracefully() }
         let loop = group.next()
-        let tls = server.scheme == "https" ? try tlsContext(trustFile: trustFile) : nil
-        let shell = HTTPVerification(verifier, server: server, tls: tls, loop: loop, tell: tell)
+        let dialer: ServerDialer
+        do {
+            dialer = try ServerDialer(server, trustFile: trustFile)
+        } catch {
+            throw Verification.Failure.notReached("\(error)")
+        }
+        let shell = HTTPVerification(verifier, server: server, dialer: dialer, loop: loop, tell: tell)
         loop.execute { shell.take { $0.start(at: $1) } }
         try shell.done.futureResult.wait()
         return try loop.submit { shell.verifier }.wait()
     }
 
     private init(
-        _ verifier: HTTPVerifier, server: Origin, tls: NIOSSLContext?, loop: any EventLoop,
+        _ verifier: HTTPVerifier, server: Origin, dialer: ServerDialer, loop: any EventLoop,
         tell: @escaping (Verification.Notice) -> Void
     ) {
         self.verifier = verifier
         self.server = server
-        self.tls = tls
+        self.dialer = dialer
         self.loop = loop
         self.tell = tell
         done = loop.makePromise()
-    }
-
-    private static func tlsContext(trustFile: String?) throws -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.applicationProtocols = ["http/1.1"]
-        if let trustFile { configuration.trustRoots = .file(trustFile) }
-        do {
-            return try NIOSSLContext(configuration: configuration)
-        } catch {
-            throw Verification.Failure.notReached("cannot read certificates\(trustFile.map { " of \($0)" } ?? "")")
-        }
     }
 
     /// Tells the verifier what happened, and does what it then wants.
@@ -86,23 +76,10 @@ final class HTTPVerification: @unchecked Sendable {
         let request = HTTPVerificationRequest(
             id: id, head: Self.head(head, host: server.authority, bodyByteCount: body.count), body: body, shell: self)
         requests[id] = request
-        let name = server.host.first == "[" ? String(server.host.dropFirst().dropLast()) : server.host
-        ClientBootstrap(group: loop)
-            .connectTimeout(Self.connectTimeout)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { [tls] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if let tls {
-                        let isAddress = (try? SocketAddress(ipAddress: name, port: 0)) != nil
-                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: isAddress ? nil : name)
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                    }
-                    try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                    try channel.pipeline.syncOperations.addHandler(request)
-                }
-            }
-            .connect(host: name, port: server.port)
-            .whenFailure { request.fail("\(ConnectFailure($0))") }
+        dialer.dial(on: loop, readsByItself: true) { channel in
+            try channel.pipeline.syncOperations.addHTTPClientHandlers()
+            try channel.pipeline.syncOperations.addHandler(request)
+        }.whenFailure { request.fail("\(ConnectFailure($0))") }
     }
 
     private static func head(_ head: RequestHead, host: String, bodyByteCount: Int) -> HTTPRequestHead {
