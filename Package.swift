@@ -7,23 +7,43 @@ let package = Package(
     products: [
         .executable(name: "reprise", targets: ["reprise"]),
         .library(name: "MCPWire", targets: ["MCPWire"]),
+        .library(name: "MCPCore", targets: ["MCPCore"]),
         .library(name: "RepriseRecording", targets: ["RepriseRecording"]),
         .library(name: "RepriseRedaction", targets: ["RepriseRedaction"]),
         .library(name: "RepriseReplay", targets: ["RepriseReplay"]),
+        .library(name: "RepriseSimulation", targets: ["RepriseSimulation"]),
+        .library(name: "RepriseScenarios", targets: ["RepriseScenarios"]),
+        .library(name: "RepriseTesting", targets: ["RepriseTesting"]),
         .library(name: "RepriseProxy", targets: ["RepriseProxy"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Above the line: no sockets, files, processes, real clock or real randomness (docs/ARCHITECTURE.md).
         .target(name: "MCPWire"),
+        .target(name: "MCPCore", dependencies: ["MCPWire"]),
         .target(name: "RepriseRecording", dependencies: ["MCPWire"]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
         .target(name: "RepriseRedaction", dependencies: ["RepriseRecording", "MCPWire", "CPCRE2"]),
         .target(name: "RepriseReplay", dependencies: ["RepriseRecording", "MCPWire"]),
+        .target(
+            name: "RepriseSimulation", dependencies: ["RepriseReplay", "RepriseRecording", "MCPCore", "MCPWire"]),
+        .target(
+            name: "RepriseScenarios",
+            dependencies: [
+                "RepriseSimulation", "RepriseReplay", "RepriseRecording", "MCPCore", "MCPWire",
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        // The Swift Testing surface; it builds without SwiftNIO, NIOSSL and PCRE2.
+        .target(
+            name: "RepriseTesting",
+            dependencies: [
+                "RepriseScenarios", "RepriseSimulation", "RepriseReplay", "RepriseRecording", "MCPCore", "MCPWire",
+            ]),
         // Below the line.
         .target(
             name: "RepriseProxy",
@@ -37,20 +57,30 @@ let package = Package(
         .target(
             name: "RepriseCommands",
             dependencies: [
-                "RepriseProxy", "RepriseReplay", "RepriseRedaction", "RepriseRecording", "MCPWire",
+                "RepriseProxy", "RepriseScenarios", "RepriseSimulation", "RepriseReplay", "RepriseRedaction",
+                "RepriseRecording", "MCPCore", "MCPWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "reprise", dependencies: ["RepriseCommands"]),
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
-        .testTarget(name: "MCPWireTests", dependencies: ["MCPWire", "TestSupport"]),
-        .testTarget(name: "RepriseRecordingTests", dependencies: ["RepriseRecording", "TestSupport"]),
-        .testTarget(name: "RepriseRedactionTests", dependencies: ["RepriseRedaction", "TestSupport"]),
-        .testTarget(name: "RepriseReplayTests", dependencies: ["RepriseReplay", "TestSupport"]),
+        .testTarget(name: "MCPWireTests", dependencies: ["MCPWire", "MCPCore"]),
+        .testTarget(name: "RepriseRecordingTests", dependencies: ["RepriseRecording", "MCPCore"]),
+        .testTarget(name: "RepriseRedactionTests", dependencies: ["RepriseRedaction", "MCPCore"]),
+        .testTarget(name: "RepriseReplayTests", dependencies: ["RepriseReplay", "MCPCore"]),
+        .testTarget(name: "MCPCoreTests", dependencies: ["MCPCore", "MCPWire"]),
+        .testTarget(
+            name: "RepriseSimulationTests",
+            dependencies: ["RepriseSimulation", "RepriseReplay", "RepriseRecording", "MCPCore", "MCPWire"]),
+        .testTarget(
+            name: "RepriseScenariosTests",
+            dependencies: ["RepriseScenarios", "RepriseSimulation", "MCPCore", "MCPWire"]),
+        .testTarget(
+            name: "RepriseTestingTests",
+            dependencies: ["RepriseTesting", "RepriseScenarios", "RepriseSimulation", "MCPCore", "MCPWire"]),
         .testTarget(name: "RepriseProxyTests", dependencies: ["RepriseProxy", "RepriseReplay", "RepriseRecording"]),
         // Drives the built program; depending on it has it built.
         .testTarget(
             name: "RepriseCommandsTests",
-            dependencies: ["reprise", "RepriseCommands", "RepriseReplay", "RepriseRecording", "MCPWire", "TestSupport"]),
+            dependencies: ["reprise", "RepriseCommands", "RepriseReplay", "RepriseRecording", "MCPWire", "MCPCore"]),
         .testTarget(name: "RepositoryTests"),
     ]
 )

@@ -1,6 +1,6 @@
 import MCPWire
 import Testing
-import TestSupport
+import MCPCore
 
 /// Both framings through the one verifier, with inputs chosen for their edges and with random ones.
 @Suite struct FramingTests {

@@ -1,6 +1,6 @@
 import MCPWire
 import Testing
-import TestSupport
+import MCPCore
 
 /// What line and event-stream decoders have in common.
 protocol FramingDecoder {

@@ -1,6 +1,6 @@
 import MCPWire
 import Testing
-import TestSupport
+import MCPCore
 
 @Suite struct SSEEncoderTests {
     @Test func writesOneFieldALine() throws {

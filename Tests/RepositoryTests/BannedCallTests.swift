@@ -2,7 +2,10 @@ import Testing
 
 /// Above the line there is no clock, no randomness without a generator, no file, no process and no output.
 @Suite struct BannedCallTests {
-    static let modulesAboveTheLine: Set = ["MCPWire", "RepriseRecording", "RepriseRedaction", "RepriseReplay"]
+    static let modulesAboveTheLine: Set = [
+        "MCPWire", "MCPCore", "RepriseRecording", "RepriseRedaction", "RepriseReplay", "RepriseSimulation",
+        "RepriseScenarios",
+    ]
 
     /// Our own bug is returned as a value here: a trap would end the session that is being recorded.
     static let modulesThatMayNotTrap: Set = ["MCPWire", "RepriseRecording"]

@@ -1,7 +1,7 @@
 import Foundation
 import RepriseRecording
 import Testing
-import TestSupport
+import MCPCore
 
 /// Many clients, slow ones, large bodies, and any chunks.
 @Suite(.ownThreads) struct HTTPRecorderLoadTests {

@@ -1,7 +1,7 @@
 import Foundation
 import RepriseRecording
 import Testing
-import TestSupport
+import MCPCore
 
 /// With the recorder in or out, both sides see the same.
 @Suite(.ownThreads) struct RecorderTransparencyTests {

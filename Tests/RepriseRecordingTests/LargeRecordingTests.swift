@@ -1,6 +1,6 @@
 import RepriseRecording
 import Testing
-import TestSupport
+import MCPCore
 
 /// Sizes that real sessions reach.
 @Suite struct LargeRecordingTests {

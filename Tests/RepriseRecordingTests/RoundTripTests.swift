@@ -1,6 +1,6 @@
 import RepriseRecording
 import Testing
-import TestSupport
+import MCPCore
 
 /// What was recorded comes back: events, bytes on the wire, reads (S-173).
 @Suite struct RoundTripTests {

@@ -1,5 +1,5 @@
 import RepriseRecording
-import TestSupport
+import MCPCore
 import Testing
 
 @testable import RepriseRedaction

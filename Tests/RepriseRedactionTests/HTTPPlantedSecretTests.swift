@@ -1,6 +1,6 @@
 import MCPWire
 import RepriseRecording
-import TestSupport
+import MCPCore
 import Testing
 
 @testable import RepriseRedaction

@@ -1,6 +1,6 @@
 import MCPWire
 import Testing
-import TestSupport
+import MCPCore
 
 @testable import RepriseRedaction
 

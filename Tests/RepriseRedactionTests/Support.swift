@@ -1,5 +1,5 @@
 import MCPWire
-import TestSupport
+import MCPCore
 
 @testable import RepriseRedaction
 

@@ -1,7 +1,7 @@
 import RepriseRecording
 import RepriseReplay
 import Testing
-import TestSupport
+import MCPCore
 
 /// The heads that a proxy sends on, and the first event of an old stream.
 @Suite struct HTTPForwardingTests {

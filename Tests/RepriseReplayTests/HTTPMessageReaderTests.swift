@@ -1,7 +1,7 @@
 import RepriseRecording
 import RepriseReplay
 import Testing
-import TestSupport
+import MCPCore
 
 /// Requests and responses are read alike in any chunks, and what could be read in two ways is refused (RFC 9112).
 @Suite struct HTTPMessageReaderTests {

@@ -2,7 +2,7 @@ import MCPWire
 import RepriseRecording
 import RepriseReplay
 import Testing
-import TestSupport
+import MCPCore
 
 /// What passes through an HTTP proxy becomes events, and no byte or read is lost.
 @Suite struct HTTPRecorderTests {

@@ -2,7 +2,7 @@ import MCPWire
 import RepriseRecording
 import RepriseReplay
 import Testing
-import TestSupport
+import MCPCore
 
 /// Whatever clients do, responses are well-formed, time goes on, and the same inputs give the same actions.
 @Suite struct HTTPReplayInvariantTests {

@@ -1,7 +1,7 @@
 import RepriseRecording
 import RepriseReplay
 import Testing
-import TestSupport
+import MCPCore
 
 /// When things are sent over HTTP, in how many writes, and what happens when something does not come.
 @Suite struct HTTPReplayPaceTests {

@@ -2,7 +2,7 @@ import MCPWire
 import RepriseRecording
 import RepriseReplay
 import Testing
-import TestSupport
+import MCPCore
 
 /// A client may leave a stream anywhere, any number of times: what it gets in all is the same.
 @Suite struct HTTPReplayResumeTests {

@@ -1,7 +1,7 @@
 import MCPWire
 import RepriseRecording
 import Testing
-import TestSupport
+import MCPCore
 
 @testable import RepriseReplay
 

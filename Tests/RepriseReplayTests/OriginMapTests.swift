@@ -2,7 +2,7 @@ import MCPWire
 import RepriseRecording
 import RepriseReplay
 import Testing
-import TestSupport
+import MCPCore
 
 /// What changes on the way through a reverse proxy, and that nothing else does (S-172).
 @Suite struct OriginMapTests {

@@ -1,7 +1,7 @@
 import RepriseRecording
 import RepriseReplay
 import Testing
-import TestSupport
+import MCPCore
 
 /// The same recording and input give the same actions, however the input is cut.
 @Suite struct ReplayDeterminismTests {

@@ -1,7 +1,7 @@
 import RepriseRecording
 import RepriseReplay
 import Testing
-import TestSupport
+import MCPCore
 
 /// Chunks of the three pipes become events, and no byte or read is lost.
 @Suite struct StdioRecorderTests {

@@ -1,10 +1,17 @@
-/// A seeded generator (SplitMix64), so that what is random in a test is the same in every run and on every machine.
+/// A seeded generator (SplitMix64): what is random is the same in every run and on every machine.
 public struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// Equal seeds give equal numbers.
     public init(seed: UInt64) {
         state = seed
+    }
+
+    /// The stream of that name: one for each subsystem, so that a further draw in one does not shift another.
+    public init(seed: UInt64, stream: String) {
+        var mixed = SplitMix64(
+            seed: seed ^ stream.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
+        state = mixed.next()
     }
 
     /// The next number.
