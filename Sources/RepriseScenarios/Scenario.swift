@@ -1,1 +1,99 @@
 import MCPCore
+import MCPWire
+import RepriseSimulation
+
+/// A declared world, what happens in it, and what must hold: one YAML file (docs/SCENARIOS.md).
+///
+/// All instants count from the scenario's start, its t = 0. With ``Begin/connected`` the clients have connected before.
+public struct Scenario: Sendable, Equatable {
+    /// What its file calls it; unique in a folder.
+    public var name: String
+    /// One sentence: given, when, then.
+    public var title: String
+    /// The ids that it proves, such as `RS-01`.
+    public var proves: [String]
+    /// Where it was read; as given to ``init(yaml:path:)``.
+    public var path: String
+    /// The seeds that it is run with, in order.
+    public var seeds: [UInt64]
+    /// How its clients connect and reconnect: a profile with the numbers that the scenario changes.
+    public var policy: ConnectionPolicy
+    /// The revision that the clients ask for.
+    public var revision: String
+    /// How the clients stand at t = 0.
+    public var begin: Begin
+    /// The world is stopped at this instant.
+    public var end: Instant
+    /// How many clients there are, all alike; each does all steps.
+    public var clientCount: Int
+    /// In the order of the file.
+    public var servers: [Server]
+    /// In the order of the file.
+    public var faults: [Fault]
+    /// What every client does, and when.
+    public var steps: [Step]
+    /// What must be observed.
+    public var expectations: Expectations
+    /// What must never be observed.
+    public var prohibitions: [Prohibition]
+    /// Channels in which observations that nothing expects are fine.
+    public var relaxed: Set<ChannelKind>
+
+    /// How the clients stand at t = 0.
+    public enum Begin: String, Sendable, CaseIterable {
+        /// The clients start at t = 0.
+        case cold
+        /// The clients are connected and have listed the tools; nothing of that is observed.
+        case connected
+    }
+
+    /// One server of the world.
+    public struct Server: Sendable, Equatable {
+        public var configuration: ServerConfiguration
+        public var behaviour: Behaviour
+        public var link: Link
+    }
+
+    /// What a server says.
+    public enum Behaviour: Sendable, Equatable {
+        case declared(ServerDescription)
+        /// It says what a recording says; the path is relative to the scenario's folder.
+        case recording(path: String)
+    }
+
+    /// Something that every client does.
+    public struct Step: Sendable, Equatable {
+        public var at: Instant
+        public var action: Action
+        /// Where it stands in the file, from 1.
+        public var line: Int
+    }
+
+    /// What a client can do.
+    public enum Action: Sendable, Equatable {
+        case enable(server: String)
+        case disable(server: String)
+        /// The user reconnects; the outcome is a result under `id`, if it has one.
+        case reconnect(server: String, id: String?)
+        case beginSignIn(server: String)
+        case completeSignIn(server: String, succeeded: Bool)
+        case call(Call)
+        /// Waits until all servers are ready or have failed, or the time is up.
+        case settle(id: String, timeout: Duration)
+        /// Waits until a server is connected and its tools are listed.
+        case ready(server: String, id: String)
+    }
+
+    /// One call of a tool, or so many at once.
+    public struct Call: Sendable, Equatable {
+        public var id: String
+        public var server: String
+        public var tool: String
+        public var arguments: JSONValue
+        /// So many calls begin at the same instant; their results are all in the channel of `id`.
+        public var count: Int
+        public var timeout: Duration?
+        /// Each call that fails has its client reconnect the server.
+        public var reconnectsOnFailure: Bool
+    }
+}

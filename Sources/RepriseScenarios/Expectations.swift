@@ -1,0 +1,107 @@
+import MCPCore
+import MCPWire
+
+/// What must be observed, channel by channel, and what must hold at chosen instants.
+///
+/// With several clients, channels of `states`, `tools` and `results` must hold for each client by itself; `wire` and
+/// `effects` are what all of them do together.
+public struct Expectations: Sendable, Equatable {
+    /// In the order of the file.
+    public var channels: [ExpectedChannel] = []
+    /// Looks at a client when everything else of that instant is over.
+    public var looks: [Look] = []
+    /// Counts over all clients.
+    public var peaks: [Peak] = []
+
+    /// Expects nothing, so that every observation is one too many.
+    public init() {}
+
+    /// All that is expected in one channel.
+    public struct ExpectedChannel: Sendable, Equatable {
+        public var channel: Channel
+        public var content: Content
+        public var line: Int
+    }
+
+    /// How the observations of a channel are expected.
+    public enum Content: Sendable, Equatable {
+        /// These and no others, in this order.
+        case sequence([Expected])
+        /// So many, at any time.
+        case count(ClosedRange<Int>)
+        /// At these instants and no others; several at one instant are so many entries, or an entry with a count.
+        case instants([(at: Instant, count: Int)])
+
+        public static func == (left: Content, right: Content) -> Bool {
+            switch (left, right) {
+            case (.sequence(let left), .sequence(let right)): left == right
+            case (.count(let left), .count(let right)): left == right
+            case (.instants(let left), .instants(let right)):
+                left.elementsEqual(right) { $0.at == $1.at && $0.count == $1.count }
+            default: false
+            }
+        }
+    }
+
+    /// One expected observation; nil is anything.
+    public struct Expected: Sendable, Equatable {
+        public var at: Instant?
+        public var state: ServerState?
+        public var attempt: Int?
+        public var reason: FailureReason?
+        public var willRetry: Bool?
+        /// Of `tools`: how many there are.
+        public var toolCount: Int?
+        /// Of `results`: the whole result.
+        public var result: JSONValue?
+        /// Of `results`: the word for the error.
+        public var error: String?
+        /// Of `results`: what `settle` found.
+        public var settled: [Outcome.Settled]?
+        /// So many equal observations stand here.
+        public var count = 1
+        /// Its name, for `after` of others.
+        public var label: String?
+        /// It must come after the observation with that label.
+        public var after: String?
+        public var line: Int
+
+        /// Anything, once.
+        public init(line: Int) { self.line = line }
+    }
+
+    /// What a client shows at an instant, after everything else of that instant; nil is not looked at.
+    public struct Look: Sendable, Equatable {
+        public var at: Instant
+        public var server: String
+        public var state: ServerState?
+        public var attempt: Int?
+        public var toolCount: Int?
+        /// Timers of the client's own, over all its servers.
+        public var timerCount: Int?
+        /// How many clients must look like this; nil is all.
+        public var clientCount: ClosedRange<Int>?
+        public var line: Int
+    }
+
+    /// How many of a route fall into one stretch of time, over all clients.
+    public struct Peak: Sendable, Equatable {
+        public var server: String
+        public var route: String
+        public var bucket: Duration
+        /// The fullest bucket holds so many.
+        public var atMost: Int
+        public var line: Int
+    }
+}
+
+/// Something that must not be observed in a stretch of time.
+public struct Prohibition: Sendable, Equatable {
+    public var channel: Channel
+    /// For `states`: that state; nil is any observation of the channel.
+    public var state: ServerState?
+    public var from: Instant
+    /// The last instant at which it is forbidden.
+    public var until: Instant
+    public var line: Int
+}

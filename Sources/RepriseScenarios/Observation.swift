@@ -1,0 +1,74 @@
+import MCPCore
+import MCPWire
+
+/// The kinds of channels; within each, observations have to be expected one by one, unless it is relaxed.
+public enum ChannelKind: String, Sendable, CaseIterable, Hashable {
+    /// The states of a server.
+    case states
+    /// What clients sent to a server, by route.
+    case wire
+    /// The tools of a server, as the registry has them.
+    case tools
+    /// What became of a call or another step with an id.
+    case results
+    /// What a server's tools did.
+    case effects
+}
+
+/// Where something is observed. Order matters within a channel; across channels only where `after` says so.
+public struct Channel: Sendable, Hashable, CustomStringConvertible {
+    public var kind: ChannelKind
+    /// The server; for results the id of the step.
+    public var name: String
+    /// The route of `wire` (`connect`, `close`, or a method), the tool of `effects`; empty otherwise.
+    public var detail: String
+
+    /// A channel.
+    public init(_ kind: ChannelKind, _ name: String, _ detail: String = "") {
+        self.kind = kind
+        self.name = name
+        self.detail = detail
+    }
+
+    /// `wire files connect`.
+    public var description: String { "\(kind.rawValue) \(name)" + (detail.isEmpty ? "" : " \(detail)") }
+}
+
+/// One thing that was observed while a scenario ran.
+public struct Observation: Sendable, Equatable {
+    /// What it was.
+    public enum Fact: Sendable, Equatable {
+        /// A server took a state; `attempt` is that of a pending one.
+        case state(ServerStatus, revision: Int)
+        /// A route was used: a connect, a close by the client, or a message from the client.
+        case wire
+        /// The registry has so many tools of the server.
+        case tools(count: Int)
+        /// A step ended: with a result, or with the word for its error.
+        case result(Outcome)
+        /// A tool's side effect happened.
+        case effect
+    }
+
+    /// Since the scenario's start.
+    public var at: Instant
+    /// The client's number, from 0.
+    public var client: Int
+    public var channel: Channel
+    public var fact: Fact
+}
+
+/// How a step with an id ended.
+public enum Outcome: Sendable, Equatable {
+    case result(JSONValue)
+    /// `not-connected`, `outcome-unknown`, `needs-auth`, `disabled`, `timed-out`, `refused`, …
+    case error(String)
+    /// What `settle` found: states by server, in the order of the configuration.
+    case settled([Settled])
+
+    /// One server as `settle` found it.
+    public struct Settled: Sendable, Equatable {
+        public var server: String
+        public var state: ServerState
+    }
+}
