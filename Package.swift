@@ -66,7 +66,7 @@ let package = Package(
         .testTarget(name: "RepriseRecordingTests", dependencies: ["RepriseRecording", "MCPCore"]),
         .testTarget(name: "RepriseRedactionTests", dependencies: ["RepriseRedaction", "MCPCore"]),
         .testTarget(name: "RepriseReplayTests", dependencies: ["RepriseReplay", "MCPCore"]),
-        .testTarget(name: "MCPCoreTests", dependencies: ["MCPCore", "MCPWire"]),
+        .testTarget(name: "MCPCoreTests", dependencies: ["RepriseSimulation", "MCPCore", "MCPWire"]),
         .testTarget(
             name: "RepriseSimulationTests",
             dependencies: ["RepriseSimulation", "RepriseReplay", "RepriseRecording", "MCPCore", "MCPWire"]),

@@ -18,6 +18,8 @@ public enum ConnectionError: Error, Sendable, Equatable {
     case refused(code: Int, message: String)
     /// No answer within the time given.
     case timedOut(server: String)
+    /// The caller's task was cancelled; a call that was sent may or may not have been executed.
+    case cancelled(server: String)
     /// The state machine has no such edge (S-025); nothing was changed.
     case illegalTransition(from: ServerState?, to: ServerState)
 }
