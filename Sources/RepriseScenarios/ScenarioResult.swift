@@ -22,7 +22,15 @@ public struct ScenarioResult: Sendable, Equatable {
     public var isPassed: Bool { mismatches.isEmpty }
 
     /// The command that runs exactly this case again.
-    public var command: String { "reprise run \(path) --seed \(seed)" }
+    public var command: String { "reprise run \(Self.quoted(path)) --seed \(seed)" }
+
+    /// A path as a shell takes it.
+    private static func quoted(_ path: String) -> String {
+        let isPlain = path.utf8.allSatisfy {
+            (0x61...0x7A).contains($0) || (0x40...0x5A).contains($0) || (0x2B...0x3A).contains($0) || $0 == 0x5F
+        }
+        return isPlain && !path.isEmpty ? path : "'" + path.replacing("'", with: #"'\''"#) + "'"
+    }
 }
 
 /// One place where a run left what its scenario expects.
