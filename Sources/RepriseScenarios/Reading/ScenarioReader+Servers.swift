@@ -1,0 +1,168 @@
+import MCPCore
+import RepriseSimulation
+
+extension ScenarioReader {
+    static let declarationKeys = [
+        "tools", "tools-of-connection", "prompts", "resources", "page-size", "handshake", "closes-after", "exits",
+    ]
+    static let serverKeys =
+        ["transport", "connect", "load", "static-authorization", "link"] + declarationKeys + ["recording"]
+
+    /// The servers, in the order of the file.
+    func servers() throws(ScenarioError) -> [Scenario.Server] {
+        var servers: [Scenario.Server] = []
+        for (name, line, item) in try fields.required("servers").members("servers") {
+            guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+                throw ScenarioError(
+                    path: item.path, line: line, key: "servers",
+                    problem: "a server's name has no spaces and is not empty")
+            }
+            servers.append(try Self.server(name, item))
+        }
+        return servers
+    }
+
+    private static func server(_ name: String, _ item: YAMLItem) throws(ScenarioError) -> Scenario.Server {
+        // A server of which nothing is said has nothing, but it is there.
+        if case .scalar("", isPlain: true) = item.content { return plainServer(name) }
+        let fields = try YAMLFields(item, "a server", keys: serverKeys)
+        var server = plainServer(name)
+        if let item = fields["transport"] { server.configuration.transport = try item.word("transport") }
+        if let item = fields["connect"] {
+            server.configuration.connect = try item.word(
+                "connect", [("at-once", .atOnce), ("on-first-use", .onFirstUse)])
+        }
+        if let item = fields["load"] { server.configuration.load = try load(item) }
+        if let item = fields["static-authorization"] {
+            server.configuration.hasStaticAuthorization = try item.boolean()
+        }
+        if let item = fields["link"] { server.link = try link(item) }
+        if let item = fields["recording"] {
+            try fields.refuse(declarationKeys, beside: "recording")
+            server.behaviour = .recording(path: try item.text("the path of a recording"))
+        } else {
+            server.behaviour = .declared(try description(fields))
+        }
+        return server
+    }
+
+    private static func plainServer(_ name: String) -> Scenario.Server {
+        Scenario.Server(
+            configuration: ServerConfiguration(name: name), behaviour: .declared(ServerDescription()), link: Link())
+    }
+
+    private static func load(_ item: YAMLItem) throws(ScenarioError) -> ServerConfiguration.Load {
+        guard case .mapping = item.content else {
+            return try item.word(
+                "load",
+                [("enabled", .enabled), ("disabled", .disabled(.user)), ("without-credential", .withoutCredential)])
+        }
+        let fields = try YAMLFields(item, "load", keys: ["disabled", "misconfigured"])
+        let (key, value) = try fields.exactlyOne(of: ["disabled", "misconfigured"], "load")
+        let reason = try value.text("a reason")
+        return key == "disabled" ? .disabled(.policy(reason)) : .misconfigured(reason)
+    }
+
+    private static func link(_ item: YAMLItem) throws(ScenarioError) -> Link {
+        let fields = try YAMLFields(item, "a link", keys: ["latency", "jitter", "bandwidth"])
+        return Link(
+            latency: try fields["latency"]?.duration() ?? .zero, jitter: try fields["jitter"]?.duration() ?? .zero,
+            bandwidth: try fields["bandwidth"]?.integer(in: 1...Int.max, "bytes a second"))
+    }
+
+    private static func description(_ fields: YAMLFields) throws(ScenarioError) -> ServerDescription {
+        var description = ServerDescription()
+        description.tools = try fields["tools"].map(tools)
+        description.prompts = try fields["prompts"].map { item throws(ScenarioError) in
+            try names(item, "prompts") { "prompt-\($0)" }
+        }
+        description.resources = try fields["resources"].map { item throws(ScenarioError) in
+            try names(item, "resources") { "file:///resource-\($0)" }
+        }
+        description.pageSize = try fields["page-size"]?.integer(in: 1...Int.max, "a number of entries")
+        description.handshake = try fields["handshake"]?.duration() ?? .zero
+        description.closesAfter = try fields["closes-after"]?.duration()
+        description.exitsAtStart = try fields["exits"]?.integer(in: 0...255, "an exit code")
+        for (key, line, item) in try fields["tools-of-connection"]?.members("numbers of connections") ?? [] {
+            guard let number = Int(key), number >= 1, String(number) == key else {
+                throw ScenarioError(
+                    path: item.path, line: line, key: "\(fields.item.place.text).tools-of-connection",
+                    problem: "expected the number of a connection, from 1, got \(YAMLItem.quoted(key))")
+            }
+            description.toolsByConnection[number] = try tools(item)
+        }
+        return description
+    }
+}
+
+extension ScenarioReader {
+    /// A server has at most so many tools, prompts or resources.
+    static let entryCountMax = 10_000
+
+    /// So many with names by number, or a list of names.
+    private static func names(
+        _ item: YAMLItem, _ what: String, name: (Int) -> String
+    ) throws(ScenarioError) -> [String] {
+        guard case .list(let items) = item.content else {
+            let count = try item.integer(in: 0...entryCountMax, "a number of \(what), or a list")
+            return (0..<count).map { name($0 + 1) }
+        }
+        try checkCount(items, item, what)
+        var known: Set<String> = []
+        var names: [String] = []
+        for item in items {
+            let name = try item.text("a name")
+            guard known.insert(name).inserted else { throw item.error("\(YAMLItem.quoted(name)) stands twice") }
+            names.append(name)
+        }
+        return names
+    }
+
+    private static func checkCount(_ items: [YAMLItem], _ item: YAMLItem, _ what: String) throws(ScenarioError) {
+        guard items.count <= entryCountMax else {
+            throw item.error("\(items.count) \(what); a server has at most \(entryCountMax)")
+        }
+    }
+
+    private static func tools(_ item: YAMLItem) throws(ScenarioError) -> [ToolDescription] {
+        guard case .list(let items) = item.content else {
+            return try names(item, "tools") { "tool-\($0)" }.map { ToolDescription(name: $0) }
+        }
+        try checkCount(items, item, "tools")
+        var known: Set<String> = []
+        var tools: [ToolDescription] = []
+        for item in items {
+            let tool = try tool(item)
+            guard known.insert(tool.name).inserted else {
+                throw item.error("the tool \(YAMLItem.quoted(tool.name)) stands twice")
+            }
+            tools.append(tool)
+        }
+        return tools
+    }
+
+    private static func tool(_ item: YAMLItem) throws(ScenarioError) -> ToolDescription {
+        if case .scalar = item.content { return ToolDescription(name: try item.text("the name of a tool")) }
+        let keys = ["name", "executes", "answers", "result", "error", "idempotent"]
+        let fields = try YAMLFields(item, "a tool", keys: keys)
+        var tool = ToolDescription(name: try fields.required("name").text("the name of a tool"))
+        if let item = fields["executes"] { tool.executesAfter = try item.duration() }
+        if let item = fields["answers"] {
+            if case .scalar("never", isPlain: true) = item.content {
+                tool.answersAfter = nil
+            } else {
+                tool.answersAfter = try item.duration()
+            }
+        }
+        if let item = fields["error"] {
+            try fields.refuse(["result"], beside: "error")
+            let fields = try YAMLFields(item, "an error", keys: ["code", "message"])
+            tool.error = .init(
+                code: try fields.required("code").integer(in: -999_999...999_999, "a code"),
+                message: try fields.required("message").text("a message"))
+        }
+        tool.result = fields["result"]?.json
+        tool.idempotentHint = try fields["idempotent"]?.boolean()
+        return tool
+    }
+}
