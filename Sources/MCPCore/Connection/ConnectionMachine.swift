@@ -100,6 +100,14 @@ public struct ConnectionMachine: Sendable {
         if case .connecting = phase { true } else { false }
     }
 
+    /// Whether an attempt waits for its turn.
+    public var isWaitingForTurn: Bool { phase == .connecting(deadline: nil) }
+
+    /// Whether the attempt under way is one that a first call waits for.
+    public var isConnectingForFirstUse: Bool {
+        isConnecting && configuration.connect == .onFirstUse && !wasEverConnected
+    }
+
     /// Whether a server of `onFirstUse` still waits for its first call.
     public var isWaitingForUse: Bool { phase == .waitingForUse }
 

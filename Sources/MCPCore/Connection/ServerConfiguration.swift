@@ -10,6 +10,9 @@ public enum TransportType: String, Sendable, CaseIterable {
     case wsIDE = "ws-ide"
     case sdk
     case claudeAIProxy = "claudeai-proxy"
+
+    /// Whether it is reached without a network: by a pipe, or in the same process (S-016).
+    public var isLocal: Bool { self == .stdio || self == .sdk }
 }
 
 /// What the connection manager has to know of one server.

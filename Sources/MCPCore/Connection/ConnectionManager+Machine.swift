@@ -1,0 +1,106 @@
+import MCPWire
+
+/// Carrying out what the machine of a server decides.
+extension ConnectionManager {
+    /// Tells the machine of a server what has happened, and does what it says; throws what the machine throws.
+    func feed(_ server: Int, _ input: ConnectionMachine.Input) throws(ConnectionError) {
+        let actions = try servers[server].machine.receive(input, at: time.now, using: &generator)
+        carryOut(actions, server, cause: input.cause)
+    }
+
+    /// As ``feed(_:_:)``, for inputs at which the machine never throws.
+    func feedSafely(_ server: Int, _ input: ConnectionMachine.Input) {
+        do {
+            try feed(server, input)
+        } catch {
+            preconditionFailure("the machine of \(servers[server].name) refused \(input): \(error)")
+        }
+    }
+
+    private func carryOut(_ actions: [ConnectionMachine.Action], _ server: Int, cause: TransportFailure) {
+        guard !actions.isEmpty else { return }
+        for action in actions {
+            switch action {
+            case .connect: connectQueue.append(server)
+            case .abandon(let generation): leave(server, generation, cause: cause, isClosing: true)
+            case .release(let generation): leave(server, generation, cause: cause, isClosing: false)
+            case .clearTools: clearContents(of: server)
+            case .publish(let status): publish(status, of: server)
+            case .discover(let generation): discover(server, generation)
+            }
+        }
+        if servers[server].isSettled, !servers[server].isConnected { end(servers[server].ledger.endWaiting()) }
+        giveTurns()
+        resumeWaits()
+        wakeIfNeeded()
+    }
+
+    /// The connection or attempt of that generation is over; its stream is closed here, unless its reader does it.
+    private func leave(_ server: Int, _ generation: Int, cause: TransportFailure, isClosing: Bool) {
+        if servers[server].isPresent(generation), let link = servers[server].link {
+            servers[server].link = nil
+            if isClosing { work.append(.close(link.stream)) }
+        }
+        servers[server].settled = []
+        end(servers[server].ledger.connectionLost(cause))
+    }
+
+    private func clearContents(of server: Int) {
+        let hadTools = !servers[server].contents.tools.isEmpty
+        servers[server].contents = ServerContents()
+        if hadTools { replaceTools(of: server, with: []) }
+    }
+
+    private func publish(_ status: ServerStatus, of server: Int) {
+        let (name, from) = (servers[server].name, servers[server].lastState)
+        servers[server].lastState = status.state
+        tell { .state(StateChange(server: name, revision: $0, at: $1, from: from, status: status)) }
+    }
+
+    /// Begins discovery on a new connection, and sends again what may be sent again (RS-09).
+    private func discover(_ server: Int, _ generation: Int) {
+        guard servers[server].isPresent(generation) else { return }
+        perform(servers[server].discover(), server)
+        for call in servers[server].ledger.waiting {
+            let id = servers[server].ids.next()
+            servers[server].ledger.resend(call.number, requestID: id)
+            send(server, RequestWriter.callTool(id, call.tool, call.arguments), callID: id)
+        }
+    }
+
+    /// Gives attempts their turn, as many at a time as the policy allows (S-016).
+    private func giveTurns() {
+        guard !connectQueue.isEmpty else { return }
+        var waiting: [Int] = []
+        for server in connectQueue where servers[server].machine.isWaitingForTurn {
+            if hasTurn(server) {
+                let generation = servers[server].machine.generation
+                feedSafely(server, .connectBegan(generation: generation))
+                work.append(.connect(server: server, generation: generation))
+            } else if !waiting.contains(server) {
+                waiting.append(server)
+            }
+        }
+        connectQueue = waiting
+    }
+
+    private func hasTurn(_ server: Int) -> Bool {
+        let isLocal = servers[server].machine.configuration.transport.isLocal
+        guard let limit = isLocal ? policy.localConnects : policy.remoteConnects else { return true }
+        let underWay = servers.count {
+            $0.machine.isConnecting && !$0.machine.isWaitingForTurn
+                && $0.machine.configuration.transport.isLocal == isLocal
+        }
+        return underWay < limit
+    }
+}
+
+extension ConnectionMachine.Input {
+    /// Why calls end when this ends their connection.
+    var cause: TransportFailure {
+        switch self {
+        case .lost(_, let failure), .connectFailed(_, let failure): failure
+        default: .closed
+        }
+    }
+}
