@@ -4,8 +4,7 @@ extension Outcome {
     /// The words for errors, one for each case of `ConnectionError`.
     public static let errorWords = [
         "not-connected", "outcome-unknown", "not-in-manager-context", "unknown-server", "disabled", "needs-auth",
-        "refused",
-        "timed-out", "illegal-transition",
+        "refused", "timed-out", "cancelled", "illegal-transition",
     ]
 
     /// The word that scenarios use for an error of the connection manager.
@@ -19,6 +18,7 @@ extension Outcome {
         case .needsAuth: "needs-auth"
         case .refused: "refused"
         case .timedOut: "timed-out"
+        case .cancelled: "cancelled"
         case .illegalTransition: "illegal-transition"
         }
     }
