@@ -4,7 +4,9 @@ import MCPCore
 public struct EventLog: Sendable, Equatable, CustomStringConvertible {
     /// One thing that happened.
     public struct Entry: Sendable, Equatable {
+        /// When it happened.
         public var at: Instant
+        /// What it was.
         public var text: String
     }
 

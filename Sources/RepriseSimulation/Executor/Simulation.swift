@@ -82,6 +82,7 @@ public final class Simulation: @unchecked Sendable {
     private var owner = pthread_self()
     private var firstEscape: Instant?
     private let inbox = Mutex(Inbox())
+    private var cleanups: [() -> Void] = []
     private var executor: SimulationExecutor!
 
     /// A simulation at instant 0; `run` may be called once.
@@ -132,8 +133,19 @@ public final class Simulation: @unchecked Sendable {
         // A task that still exists, here or outside, may call the executor at any time from now on.
         if failure != nil, result == nil || firstEscape != nil { _ = Unmanaged.passRetained(self) }
         if let failure { throw failure }
+        letGo()
         guard let result else { preconditionFailure("the body of the simulation ended without a result") }
         return try result.get()
+    }
+
+    /// Called when ``run(_:)`` has ended as it should, for whoever refers back to the simulation.
+    func atEnd(_ cleanup: @escaping () -> Void) { cleanups.append(cleanup) }
+
+    /// What is still scheduled may refer back to the simulation.
+    private func letGo() {
+        (ready, timers, waiters) = ([], TimerQueue(), [:])
+        for cleanup in cleanups { cleanup() }
+        cleanups = []
     }
 
     /// Runs until `isDone`; returns why it could not.
@@ -196,7 +208,7 @@ public final class Simulation: @unchecked Sendable {
 
     // MARK: From outside
 
-    private var isOnOwnThread: Bool { pthread_equal(pthread_self(), owner) != 0 }
+    var isOnOwnThread: Bool { pthread_equal(pthread_self(), owner) != 0 }
 
     func enqueue(_ job: UnownedJob) {
         if isOnOwnThread {

@@ -3,7 +3,9 @@ import RepriseRecording
 
 /// A declared disturbance: what it does, and when. Faults are ordered: the first that applies to something is used.
 public struct Fault: Sendable, Equatable {
+    /// What it does.
     public var effect: Effect
+    /// Where and when.
     public var placement: Placement
 
     /// A fault at every opportunity, unless its placement says otherwise.
@@ -53,11 +55,13 @@ public struct Fault: Sendable, Equatable {
 
     /// Where and when a fault applies; everything that is given has to hold.
     public struct Placement: Sendable, Equatable {
+        /// The name of the server.
         public var server: String?
         /// The client's number, from 0.
         public var client: Int?
-        /// The how many-th connection of a client to the server, from 1.
+        /// The how many-th attempt of a client to connect to the server, from 1, and the connection that came of it.
         public var connection: Int?
+        /// Which way the message goes; nil is both.
         public var direction: Direction?
         /// The method of a request or notification, or of the request that a response answers.
         public var method: String?
@@ -69,8 +73,10 @@ public struct Fault: Sendable, Equatable {
         public var skip: Int
         /// The fault is used up after so many uses; nil is never.
         public var count: Int?
-        /// Only once such a message has passed.
+        /// Only once such a message has arrived, on any connection of `client` and `server`, since faults are active.
         public var after: MessagePattern?
+        /// How likely it is that an opportunity is used, from 0 to 1, drawn from the seed.
+        public var probability: Double
         /// A message survives the loss and closing of its connection, as on a transport made of several connections.
         public var isLate: Bool
 
@@ -78,7 +84,7 @@ public struct Fault: Sendable, Equatable {
         public init(
             server: String? = nil, client: Int? = nil, connection: Int? = nil, direction: Direction? = nil,
             method: String? = nil, from: Instant? = nil, until: Instant? = nil, skip: Int = 0, count: Int? = nil,
-            after: MessagePattern? = nil, isLate: Bool = false
+            after: MessagePattern? = nil, probability: Double = 1, isLate: Bool = false
         ) {
             self.server = server
             self.client = client
@@ -90,13 +96,16 @@ public struct Fault: Sendable, Equatable {
             self.skip = skip
             self.count = count
             self.after = after
+            self.probability = probability
             self.isLate = isLate
         }
     }
 
     /// A message that has been seen to pass.
     public struct MessagePattern: Sendable, Equatable {
+        /// Which way it goes; nil is both.
         public var direction: Direction?
+        /// The method of a request or notification, or of the request that a response answers.
         public var method: String
         /// The how many-th such message, from 1.
         public var number: Int

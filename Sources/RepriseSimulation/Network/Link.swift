@@ -42,11 +42,14 @@ public struct WireEvent: Sendable, Equatable {
         case readPastEnd
     }
 
+    /// When it happened.
     public var at: Instant
     /// The client's number, from 0.
     public var client: Int
+    /// The name of the server.
     public var server: String
-    /// The how many-th connection of that client to that server, from 1.
+    /// The how many-th attempt of that client to connect to that server, from 1.
     public var connection: Int
+    /// What happened.
     public var what: What
 }

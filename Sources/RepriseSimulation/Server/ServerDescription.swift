@@ -39,6 +39,7 @@ public struct ServerDescription: Sendable, Equatable {
 
 /// One tool of a declared double.
 public struct ToolDescription: Sendable, Equatable {
+    /// The name on the wire.
     public var name: String
     /// When, after the call arrived, its side effect happens and is counted.
     public var executesAfter: Duration
@@ -53,7 +54,9 @@ public struct ToolDescription: Sendable, Equatable {
 
     /// A JSON-RPC error.
     public struct Failure: Sendable, Equatable {
+        /// The code, such as -32000.
         public var code: Int
+        /// The text for people.
         public var message: String
 
         /// An error with its code.
