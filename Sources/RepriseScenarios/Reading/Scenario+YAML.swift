@@ -2,8 +2,6 @@ import MCPCore
 import RepriseSimulation
 
 extension Scenario {
-    /// A scenario has at most so many seeds.
-    public static let seedCountMax = 100_000
     /// A scenario has at most so many clients.
     public static let clientCountMax = 1_000_000
     /// The revisions that a client can ask for, the newest last.
