@@ -18,8 +18,11 @@ public struct Expectations: Sendable, Equatable {
 
     /// All that is expected in one channel.
     public struct ExpectedChannel: Sendable, Equatable {
+        /// Where it is expected.
         public var channel: Channel
+        /// What is expected.
         public var content: Content
+        /// Where the channel stands in the file, from 1.
         public var line: Int
     }
 
@@ -32,6 +35,7 @@ public struct Expectations: Sendable, Equatable {
         /// At these instants and no others; several at one instant are so many entries, or an entry with a count.
         case instants([(at: Instant, count: Int)])
 
+        /// Equal kinds with equal entries.
         public static func == (left: Content, right: Content) -> Bool {
             switch (left, right) {
             case (.sequence(let left), .sequence(let right)): left == right
@@ -45,10 +49,15 @@ public struct Expectations: Sendable, Equatable {
 
     /// One expected observation; nil is anything.
     public struct Expected: Sendable, Equatable {
+        /// Exactly when.
         public var at: Instant?
+        /// Of `states`: which.
         public var state: ServerState?
+        /// Of a pending state: how many attempts have failed.
         public var attempt: Int?
+        /// Of a failed state: why.
         public var reason: FailureReason?
+        /// Of a failed state: whether it is retried.
         public var willRetry: Bool?
         /// Of `tools`: how many there are.
         public var toolCount: Int?
@@ -64,6 +73,7 @@ public struct Expectations: Sendable, Equatable {
         public var label: String?
         /// It must come after the observation with that label.
         public var after: String?
+        /// Where the entry stands in the file, from 1.
         public var line: Int
 
         /// Anything, once.
@@ -72,36 +82,49 @@ public struct Expectations: Sendable, Equatable {
 
     /// What a client shows at an instant, after everything else of that instant; nil is not looked at.
     public struct Look: Sendable, Equatable {
+        /// When; everything else of that instant is over.
         public var at: Instant
+        /// The server whose state, attempts and tools are looked at.
         public var server: String
+        /// Its state.
         public var state: ServerState?
+        /// Its attempt count, whatever its state.
         public var attempt: Int?
+        /// How many tools of it the registry has.
         public var toolCount: Int?
         /// Timers of the client's own, over all its servers.
         public var timerCount: Int?
         /// How many clients must look like this; nil is all.
         public var clientCount: ClosedRange<Int>?
+        /// Where the look stands in the file, from 1.
         public var line: Int
     }
 
     /// How many of a route fall into one stretch of time, over all clients.
     public struct Peak: Sendable, Equatable {
+        /// The server to which clients send.
         public var server: String
+        /// `connect`, `close`, or a method.
         public var route: String
+        /// How long a stretch is; the first begins at t = 0.
         public var bucket: Duration
         /// The fullest bucket holds so many.
         public var atMost: Int
+        /// Where the peak stands in the file, from 1.
         public var line: Int
     }
 }
 
 /// Something that must not be observed in a stretch of time.
 public struct Prohibition: Sendable, Equatable {
+    /// Where; of `wire` and `effects` an empty detail is any.
     public var channel: Channel
     /// For `states`: that state; nil is any observation of the channel.
     public var state: ServerState?
+    /// The first instant at which it is forbidden.
     public var from: Instant
     /// The last instant at which it is forbidden.
     public var until: Instant
+    /// Where the prohibition stands in the file, from 1.
     public var line: Int
 }

@@ -17,6 +17,7 @@ public enum ChannelKind: String, Sendable, CaseIterable, Hashable {
 
 /// Where something is observed. Order matters within a channel; across channels only where `after` says so.
 public struct Channel: Sendable, Hashable, CustomStringConvertible {
+    /// What kind of thing is observed there.
     public var kind: ChannelKind
     /// The server; for results the id of the step.
     public var name: String
@@ -54,8 +55,18 @@ public struct Observation: Sendable, Equatable {
     public var at: Instant
     /// The client's number, from 0.
     public var client: Int
+    /// Where it was observed.
     public var channel: Channel
+    /// What it was.
     public var fact: Fact
+
+    /// Something that a client, or a server because of it, did at an instant.
+    public init(at: Instant, client: Int, channel: Channel, fact: Fact) {
+        self.at = at
+        self.client = client
+        self.channel = channel
+        self.fact = fact
+    }
 }
 
 /// How a step with an id ended.
@@ -68,7 +79,15 @@ public enum Outcome: Sendable, Equatable {
 
     /// One server as `settle` found it.
     public struct Settled: Sendable, Equatable {
+        /// Its name.
         public var server: String
+        /// The state in which it was.
         public var state: ServerState
+
+        /// A server with its state.
+        public init(server: String, state: ServerState) {
+            self.server = server
+            self.state = state
+        }
     }
 }

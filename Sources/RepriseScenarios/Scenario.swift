@@ -49,8 +49,11 @@ public struct Scenario: Sendable, Equatable {
 
     /// One server of the world.
     public struct Server: Sendable, Equatable {
+        /// What the clients know of it.
         public var configuration: ServerConfiguration
+        /// What it says.
         public var behaviour: Behaviour
+        /// What lies between it and the clients.
         public var link: Link
     }
 
@@ -63,7 +66,9 @@ public struct Scenario: Sendable, Equatable {
 
     /// Something that every client does.
     public struct Step: Sendable, Equatable {
+        /// When.
         public var at: Instant
+        /// What.
         public var action: Action
         /// Where it stands in the file, from 1.
         public var line: Int
@@ -86,12 +91,17 @@ public struct Scenario: Sendable, Equatable {
 
     /// One call of a tool, or so many at once.
     public struct Call: Sendable, Equatable {
+        /// The channel of its results.
         public var id: String
+        /// The server that has the tool.
         public var server: String
+        /// The tool's name on the wire.
         public var tool: String
+        /// An object.
         public var arguments: JSONValue
         /// So many calls begin at the same instant; their results are all in the channel of `id`.
         public var count: Int
+        /// How long the caller waits; nil is as long as it takes.
         public var timeout: Duration?
         /// Each call that fails has its client reconnect the server.
         public var reconnectsOnFailure: Bool

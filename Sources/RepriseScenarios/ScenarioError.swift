@@ -1,5 +1,6 @@
 /// A scenario that cannot be read, with the place.
 public struct ScenarioError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The file, as it was given.
     public var path: String
     /// From 1.
     public var line: Int

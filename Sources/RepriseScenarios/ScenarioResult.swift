@@ -3,9 +3,11 @@ import RepriseSimulation
 
 /// What a run of a scenario with one seed came to.
 public struct ScenarioResult: Sendable, Equatable {
-    /// The scenario's name and path.
+    /// The scenario's name.
     public var name: String
+    /// The scenario's file, as it was given.
     public var path: String
+    /// The seed with which it was run.
     public var seed: UInt64
     /// Empty when everything held; the first is the earliest point where the run left what was expected.
     public var mismatches: [ScenarioMismatch]

@@ -15,6 +15,7 @@ struct ChannelDifference {
 
 /// Compares the observations of one channel, or of one client in it, with what is expected there.
 struct ChannelComparison {
+    let kind: ChannelKind
     let content: Expectations.Content
     let isRelaxed: Bool
     let observations: [Observation]
@@ -59,7 +60,6 @@ struct ChannelComparison {
     private func missing(
         _ entry: Expectations.Expected, _ number: Int, _ repetition: Int, got index: Int?
     ) -> ChannelDifference {
-        let kind = observations.isEmpty ? nil : index.map { observations[$0].channel.kind }
         let got = index.map { observations[$0] }
         let earliest = [entry.at, got?.at].compactMap(\.self).min()
         return ChannelDifference(reason: number, line: entry.line, at: earliest) {

@@ -45,7 +45,7 @@ struct ChannelJudge {
         var starts = [0, order.count]
         if channel.kind.isOfEachClient { (order, starts) = observed.byClient(channel) }
         let comparison = ChannelComparison(
-            content: expected.content, isRelaxed: isRelaxed, observations: observed.observations)
+            kind: channel.kind, content: expected.content, isRelaxed: isRelaxed, observations: observed.observations)
         var groups: [DifferenceGroup] = []
         var groupNumbers: [Int: Int] = [:]
         var matches = LabelMatches(expected.content, groupCount: starts.count - 1)
@@ -71,7 +71,7 @@ struct ChannelJudge {
             return ScenarioMismatch(
                 line: difference.line ?? (difference.isExtra ? nil : expected.line), at: difference.at,
                 text: "\(words(channel, client: group.client)): \(difference.text())"
-                    + more(group.clientCount - 1, than: channel))
+                    + more(group.clientCount - 1))
         }
     }
 
@@ -110,7 +110,7 @@ struct ChannelJudge {
         return isNamed ? "\(channel), client \(client)" : "\(channel)"
     }
 
-    private func more(_ count: Int, than channel: Channel) -> String {
+    private func more(_ count: Int) -> String {
         count == 0 ? "" : "; the same entry fails for \(count) more client\(count == 1 ? "" : "s")"
     }
 }

@@ -52,7 +52,7 @@ extension JSONValue {
 
 extension Expectations.Expected {
     /// What is expected, and when: `failed (network) at 3 s`.
-    func words(_ kind: ChannelKind?) -> String {
+    func words(_ kind: ChannelKind) -> String {
         var words = "anything"
         if let state {
             var details: [String] = []
@@ -68,7 +68,7 @@ extension Expectations.Expected {
             words = "error \(error)"
         } else if let settled {
             words = Outcome.words(settled)
-        } else if kind?.hasDetail == true {
+        } else if kind.hasDetail {
             words = "one"
         }
         return words + (at.map { " at \($0) s" } ?? "")
