@@ -98,6 +98,21 @@ public struct Expectations: Sendable, Equatable {
         public var clientCount: ClosedRange<Int>?
         /// Where the look stands in the file, from 1.
         public var line: Int
+
+        /// A look at one server.
+        public init(
+            at: Instant, server: String, state: ServerState? = nil, attempt: Int? = nil, toolCount: Int? = nil,
+            timerCount: Int? = nil, clientCount: ClosedRange<Int>? = nil, line: Int
+        ) {
+            self.at = at
+            self.server = server
+            self.state = state
+            self.attempt = attempt
+            self.toolCount = toolCount
+            self.timerCount = timerCount
+            self.clientCount = clientCount
+            self.line = line
+        }
     }
 
     /// How many of a route fall into one stretch of time, over all clients.

@@ -65,6 +65,8 @@ extension YAMLItem {
         case .alias:
             throw error(Self.anchorProblem)
         }
+        // The parser itself tags what is quoted as text.
+        if case .scalar(_, isPlain: false) = content, tag.description == Tag(.str).description { return }
         guard tag.description.isEmpty else { throw error("tags (\(Self.shortened(tag.description))) are not read") }
     }
 
