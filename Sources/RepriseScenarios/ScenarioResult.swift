@@ -11,8 +11,8 @@ public struct ScenarioResult: Sendable, Equatable {
     public var seed: UInt64
     /// Empty when everything held; the first is the earliest point where the run left what was expected.
     public var mismatches: [ScenarioMismatch]
-    /// What happened, one line a fact: instant in seconds, tab, text. The same for the same seed, byte for byte.
-    public var transcript: String
+    /// What happened, in order.
+    public var events: [ScenarioEvent]
     /// Jobs and callbacks that the simulation ran.
     public var stepCount: Int
     /// Virtual time at the end.
@@ -22,6 +22,9 @@ public struct ScenarioResult: Sendable, Equatable {
 
     /// Whether everything held.
     public var isPassed: Bool { mismatches.isEmpty }
+
+    /// The events, one a line: instant in seconds, tab, text. The same for the same seed, byte for byte (S-174).
+    public var transcript: String { events.map { "\($0)\n" }.joined() }
 
     /// The command that runs exactly this case again.
     public var command: String { "reprise run \(Self.quoted(path)) --seed \(seed)" }

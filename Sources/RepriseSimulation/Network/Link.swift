@@ -26,7 +26,7 @@ public struct WireEvent: Sendable, Equatable {
         case connect
         /// The server took the connection.
         case accepted
-        /// A client closed a connection that was still open, or that had just been accepted.
+        /// A client let go of a connection, whether it was still open or lost; once, however often it does so.
         case clientClosed
         /// The connection was cut off or closed from the server's side.
         case lost(String)

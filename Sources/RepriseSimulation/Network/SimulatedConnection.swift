@@ -19,6 +19,8 @@ final class SimulatedConnection: @unchecked Sendable {
     private var isClosedByServer = false
     private var session: (any ServerSession)?
     private var hasSessionEnded = false
+    /// Whether the client has closed it, open or lost.
+    private var isReleased = false
     private var openRequests = OpenRequests()
     private var toServer = Line()
     private var toClient = Line()
@@ -253,9 +255,10 @@ final class SimulatedConnection: @unchecked Sendable {
 
     /// The client closes: what it has sent arrives, then the end; what the server has sent is lost.
     func closeFromClient() {
+        if !isReleased { network.emit(.clientClosed, place) }
+        isReleased = true
         guard clientState == .open else { return }
         clientState = .closed
-        network.emit(.clientClosed, place)
         vanishAll(.serverToClient, "the client has closed the connection")
         sendEnd(.closed, .clientToServer)
         (buffer, bufferHead) = ([], 0)

@@ -1,0 +1,107 @@
+import MCPCore
+import RepriseSimulation
+
+/// One thing that happened while a scenario ran: a line of its transcript.
+public struct ScenarioEvent: Sendable, Equatable {
+    /// What it was.
+    public enum What: Sendable, Equatable {
+        /// On the network, or in a server.
+        case wire(WireEvent)
+        /// In a client's connection manager.
+        case manager(ManagerEvent)
+        /// A client began a step.
+        case step(String)
+        /// A step with that id ended.
+        case ended(id: String, Outcome)
+    }
+
+    /// Since the scenario's start.
+    public var at: Instant
+    /// The client's number, from 0.
+    public var client: Int
+    public var what: What
+
+    /// What a scenario can expect of this; nil for what only the transcript tells.
+    public var observation: Observation? {
+        let channel: Channel
+        let fact: Observation.Fact
+        switch what {
+        case .wire(let event):
+            switch event.what {
+            case .connect: (channel, fact) = (Channel(.wire, event.server, "connect"), .wire)
+            case .clientClosed: (channel, fact) = (Channel(.wire, event.server, "close"), .wire)
+            case .readPastEnd: (channel, fact) = (Channel(.wire, event.server, "read-past-end"), .wire)
+            case .sent(.clientToServer, let name, _): (channel, fact) = (Channel(.wire, event.server, name), .wire)
+            case .effect(let tool): (channel, fact) = (Channel(.effects, event.server, tool), .effect)
+            case .accepted, .lost, .sent, .arrived, .vanished: return nil
+            }
+        case .manager(.state(let change)):
+            (channel, fact) = (Channel(.states, change.server), .state(change.status, revision: change.revision))
+        case .manager(.tools(let change)):
+            (channel, fact) = (Channel(.tools, change.server), .tools(count: change.tools.count))
+        case .ended(let id, let outcome):
+            (channel, fact) = (Channel(.results, id), .result(outcome))
+        case .step: return nil
+        }
+        return Observation(at: at, client: client, channel: channel, fact: fact)
+    }
+}
+
+extension ScenarioEvent: CustomStringConvertible {
+    /// Instant, tab, client and what happened.
+    public var description: String { "\(at)\tclient \(client)\t\(text)" }
+
+    private var text: String {
+        switch what {
+        case .wire(let event): "\(event.server) #\(event.connection)\t\(Self.text(event.what))"
+        case .manager(.state(let change)): "\(change.server)\t\(Self.text(change.status)) (revision \(change.revision))"
+        case .manager(.tools(let change)):
+            "\(change.server)\ttools: \(change.tools.count) (revision \(change.revision))"
+        case .step(let text): "does\t\(text)"
+        case .ended(let id, let outcome): "result\t\(id): \(outcome)"
+        }
+    }
+
+    private static func text(_ what: WireEvent.What) -> String {
+        switch what {
+        case .connect: "connects"
+        case .accepted: "is accepted"
+        case .clientClosed: "closes"
+        case .lost(let cause): "is lost: \(cause)"
+        case .sent(.clientToServer, let name, let bytes): "-> \(name) \(excerpt(bytes))"
+        case .sent(.serverToClient, let name, let bytes): "<- \(name) \(excerpt(bytes))"
+        case .arrived(.clientToServer, let name): "-> \(name) arrives"
+        case .arrived(.serverToClient, let name): "<- \(name) arrives"
+        case .vanished(.clientToServer, let name, let why): "-> \(name) vanishes: \(why)"
+        case .vanished(.serverToClient, let name, let why): "<- \(name) vanishes: \(why)"
+        case .effect(let tool): "executes \(tool)"
+        case .readPastEnd: "reads past the end"
+        }
+    }
+
+    private static func excerpt(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.prefix(200), as: UTF8.self) + (bytes.count > 200 ? "… (\(bytes.count) bytes)" : "")
+    }
+
+    private static func text(_ status: ServerStatus) -> String {
+        switch status {
+        case .pending(let attempt, let maxAttempts): "pending, attempt \(attempt) of \(maxAttempts)"
+        case .connected(let generation): "connected, generation \(generation)"
+        case .failed(let reason, let willRetry): "failed (\(reason.rawValue)), \(willRetry ? "will retry" : "for good")"
+        case .needsAuth: "needs-auth"
+        case .disabled(.user): "disabled"
+        case .disabled(.policy(let reason)): "disabled by policy: \(reason)"
+        }
+    }
+}
+
+extension Outcome: CustomStringConvertible {
+    /// The result as JSON, the word for the error, or the servers with their states.
+    public var description: String {
+        switch self {
+        case .result(let value): "\(value)"
+        case .error(let word): word
+        case .settled(let servers): servers.map { "\($0.server) \($0.state.rawValue)" }.joined(separator: ", ")
+        }
+    }
+}

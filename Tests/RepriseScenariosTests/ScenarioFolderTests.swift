@@ -1,0 +1,26 @@
+import RepriseScenarios
+import Testing
+
+/// Every scenario of the repository holds with every seed that it names; what it proves stands in its file.
+@Suite struct ScenarioFolderTests {
+    @Test(arguments: ScenarioFolder.paths)
+    func everyScenarioHolds(path: String) throws {
+        let scenario = try ScenarioFolder.scenario(path)
+        #expect(!scenario.proves.isEmpty && !scenario.seeds.isEmpty)
+        for seed in scenario.seeds {
+            let result = ScenarioRunner(scenario).run(seed: seed)
+            let mismatches = result.mismatches.prefix(5).map { "\n\($0)" }.joined()
+            #expect(result.isPassed, "\(result.command)\(mismatches)")
+            guard result.isPassed else { return }
+        }
+    }
+
+    @Test func namesAreFileNamesAndNoScenarioIsForgotten() throws {
+        #expect(ScenarioFolder.paths.count >= 34)
+        for path in ScenarioFolder.paths {
+            #expect(path.hasSuffix("/\(try ScenarioFolder.scenario(path).name).yaml"))
+        }
+        let proven = Set(try ScenarioFolder.paths.flatMap { try ScenarioFolder.scenario($0).proves })
+        #expect((1...16).allSatisfy { proven.contains($0 < 10 ? "RS-0\($0)" : "RS-\($0)") })
+    }
+}
