@@ -282,9 +282,9 @@ final class SimulatedConnection: @unchecked Sendable {
     }
 
     private func leaveRouteIfOver() {
-        guard clientState != .open, hasSessionEnded else { return }
+        guard clientState != .open, hasSessionEnded, toServer.lateCount == 0 else { return }
         route.remove(self)
-        if toServer.lateCount == 0 { session = nil }
+        session = nil
     }
 
     /// The simulation has ended: lets go of what refers back here.
