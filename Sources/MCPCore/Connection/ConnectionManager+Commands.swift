@@ -7,8 +7,7 @@ extension ConnectionManager {
     /// Throws `notConnected`, `needsAuth` or `disabled` when no further attempt will be made by itself, `cancelled`,
     /// `notInManagerContext` and `unknownServer`.
     public func ready(_ server: String) async throws(ConnectionError) {
-        let index = try index(of: server)
-        try await wait(for: .ready(index))
+        try await wait(for: .ready(find(server)))
     }
 
     /// Returns when every server is connected and listed or waits for the user, at the latest after `timeout`.
@@ -29,26 +28,26 @@ extension ConnectionManager {
     /// `unknownServer`.
     @discardableResult
     public func reconnect(
-        _ server: String, with configuration: ServerConfiguration? = nil
+        _ name: String, with configuration: ServerConfiguration? = nil
     ) async throws(ConnectionError) -> ServerContents {
-        let index = try index(of: server)
+        let server = try find(name)
         var replacement = configuration
-        replacement?.name = server
-        try feed(index, .reconnect(replacement))
-        try await wait(for: .discovered(index))
-        return servers[index].contents
+        replacement?.name = name
+        try feed(server, .reconnect(replacement))
+        try await wait(for: .discovered(server))
+        return server.contents
     }
 
     /// Switches a server off, with its tools gone on return, or on, with its tools listed on return (S-021).
     ///
     /// Nothing is done for one that is off or on already. Throws `disabled` for one that a policy switched off (S-036);
     /// what ``reconnect(_:with:)`` throws when connecting fails.
-    public func toggle(_ server: String, _ isOn: Bool) async throws(ConnectionError) {
-        let index = try index(of: server)
-        guard isOn else { return try feed(index, .disable(.user)) }
-        guard servers[index].machine.status?.state == .disabled else { return }
-        try feed(index, .enable)
-        try await wait(for: .discovered(index))
+    public func toggle(_ name: String, _ isOn: Bool) async throws(ConnectionError) {
+        let server = try find(name)
+        guard isOn else { return try feed(server, .disable(.user)) }
+        guard server.machine.status?.state == .disabled else { return }
+        try feed(server, .enable)
+        try await wait(for: .discovered(server))
     }
 
     /// The user starts to sign in: a failed server needs sign-in now (S-030).
@@ -56,14 +55,14 @@ extension ConnectionManager {
     /// Throws `illegalTransition` for a server that is connected or pending, `disabled`, `notInManagerContext` and
     /// `unknownServer`.
     public func beginSignIn(_ server: String) throws(ConnectionError) {
-        try feed(index(of: server), .beginSignIn)
+        try feed(find(server), .beginSignIn)
     }
 
     /// The user's sign-in is over: connects at once, or fails for good (S-030).
     ///
     /// Throws as ``beginSignIn(_:)``, `illegalTransition` also for a server that needs no sign-in.
     public func completeSignIn(_ server: String, succeeded: Bool) throws(ConnectionError) {
-        try feed(index(of: server), .endSignIn(succeeded: succeeded))
+        try feed(find(server), .endSignIn(succeeded: succeeded))
     }
 
     /// Calls a tool and returns the `result` of the answer, as the server sent it.
@@ -73,42 +72,46 @@ extension ConnectionManager {
     /// answered when sent once more (RS-09); `refused` with the server's error; `timedOut` after `timeout`, nil being
     /// without limit; `cancelled`, `notInManagerContext` and `unknownServer`.
     public func callTool(
-        _ tool: String, on server: String, arguments: JSONValue, timeout: Duration? = nil
+        _ tool: String, on name: String, arguments: JSONValue, timeout: Duration? = nil
     ) async throws(ConnectionError) -> JSONValue {
-        let index = try index(of: server)
+        let server = try find(name)
         let deadline = timeout.map { time.now.advanced(by: $0) }
-        feedSafely(index, .firstUse)
-        if servers[index].machine.isConnectingForFirstUse {
-            try await wait(for: .connected(index), until: deadline)
+        feedSafely(server, .firstUse)
+        if server.machine.isConnectingForFirstUse {
+            try await wait(for: .connected(server), until: deadline)
             guard lifePhase == .running else { throw .notInManagerContext }
         }
-        if let refusal = servers[index].refusal { throw refusal }
+        if let refusal = server.refusal { throw refusal }
         lastNumber += 1
-        let number = lastNumber
-        let isIdempotent = servers[index].contents.tools.first { $0.name == tool }?.isIdempotent ?? false
+        let (number, index) = (lastNumber, server.index)
+        let isIdempotent = server.contents.tools.first { $0.name == tool }?.isIdempotent ?? false
         let call = CallLedger.Call(
             number: number, tool: tool, arguments: arguments, isIdempotent: isIdempotent, deadline: deadline)
         let outcome: CallLedger.Outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 if Task.isCancelled {
-                    continuation.resume(returning: .failure(.cancelled(server: server)))
+                    continuation.resume(returning: .failure(.cancelled(server: name)))
                 } else {
-                    begin(call, index, continuation)
+                    begin(call, server, continuation)
                 }
             }
         } onCancel: {
-            commandQueue.yield(.cancelCall(server: index, number: number))
+            cancellationQueue.yield(.call(server: index, number: number))
         }
         return try outcome.get()
     }
 
     private func begin(
-        _ call: CallLedger.Call, _ server: Int, _ continuation: CheckedContinuation<CallLedger.Outcome, Never>
+        _ call: CallLedger.Call, _ server: ManagedServer,
+        _ continuation: CheckedContinuation<CallLedger.Outcome, Never>
     ) {
-        let id = servers[server].ids.next()
+        let id = server.ids.next()
         callers[call.number] = continuation
-        servers[server].ledger.begin(call, requestID: id)
-        send(server, RequestWriter.callTool(id, call.tool, call.arguments), callID: id)
+        server.ledger.begin(call, requestID: id)
+        server.post(RequestWriter.callTool(id, call.tool, call.arguments), callID: id)
+        if let link = server.link, !link.isWriting {
+            work.append(.write(server: server.index, generation: link.generation))
+        }
         wakeIfNeeded()
     }
 

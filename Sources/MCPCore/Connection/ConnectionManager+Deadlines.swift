@@ -5,7 +5,7 @@ extension ConnectionManager {
         func consider(_ deadline: Instant?) {
             if let deadline { earliest = earliest.map { min($0, deadline) } ?? deadline }
         }
-        for index in servers.indices { consider(servers[index].nextDeadline) }
+        for server in servers { consider(server.nextDeadline) }
         for wait in waits { consider(wait.deadline) }
         return earliest
     }
@@ -18,27 +18,15 @@ extension ConnectionManager {
 
     /// Has ``run()`` go round when there is work to start or another deadline.
     func wakeIfNeeded() {
-        guard !isWakeQueued, !work.isEmpty || needsAnotherDeadline else { return }
-        isWakeQueued = true
-        commandQueue.yield(.wake)
-    }
-
-    func handle(_ command: Command) {
-        switch command {
-        case .wake: isWakeQueued = false
-        case .deadline: expire()
-        case .cancelCall(let server, let number):
-            if let ending = servers[server].ledger.cancel(number) { end([ending]) }
-        case .cancelWait(let id): cancelWait(id)
-        }
+        if !work.isEmpty || needsAnotherDeadline { unpark() }
     }
 
     /// Does what is due now.
-    private func expire() {
+    func expire() {
         let now = time.now
-        for index in servers.indices {
-            if let due = servers[index].machine.nextDeadline, due <= now { feedSafely(index, .deadline) }
-            end(servers[index].ledger.expire(at: now))
+        for server in servers {
+            if let due = server.machine.nextDeadline, due <= now { feedSafely(server, .deadline) }
+            end(server.ledger.expire(at: now))
         }
         expireWaits(at: now)
     }

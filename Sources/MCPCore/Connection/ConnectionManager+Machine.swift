@@ -3,21 +3,21 @@ import MCPWire
 /// Carrying out what the machine of a server decides.
 extension ConnectionManager {
     /// Tells the machine of a server what has happened, and does what it says; throws what the machine throws.
-    func feed(_ server: Int, _ input: ConnectionMachine.Input) throws(ConnectionError) {
-        let actions = try servers[server].machine.receive(input, at: time.now, using: &generator)
+    func feed(_ server: ManagedServer, _ input: ConnectionMachine.Input) throws(ConnectionError) {
+        let actions = try server.machine.receive(input, at: time.now, using: &generator)
         carryOut(actions, server, cause: input.cause)
     }
 
     /// As ``feed(_:_:)``, for inputs at which the machine never throws.
-    func feedSafely(_ server: Int, _ input: ConnectionMachine.Input) {
+    func feedSafely(_ server: ManagedServer, _ input: ConnectionMachine.Input) {
         do {
             try feed(server, input)
         } catch {
-            preconditionFailure("the machine of \(servers[server].name) refused \(input): \(error)")
+            preconditionFailure("the machine of \(server.name) refused \(input): \(error)")
         }
     }
 
-    private func carryOut(_ actions: [ConnectionMachine.Action], _ server: Int, cause: TransportFailure) {
+    private func carryOut(_ actions: [ConnectionMachine.Action], _ server: ManagedServer, cause: TransportFailure) {
         guard !actions.isEmpty else { return }
         for action in actions {
             switch action {
@@ -29,63 +29,63 @@ extension ConnectionManager {
             case .discover(let generation): discover(server, generation)
             }
         }
-        if servers[server].isSettled, !servers[server].isConnected { end(servers[server].ledger.endWaiting()) }
+        if server.isSettled, !server.isConnected { end(server.ledger.endWaiting()) }
         giveTurns()
         resumeWaits()
         wakeIfNeeded()
     }
 
     /// The connection or attempt of that generation is over; its stream is closed here, unless its reader does it.
-    private func leave(_ server: Int, _ generation: Int, cause: TransportFailure, isClosing: Bool) {
-        if servers[server].isPresent(generation), let link = servers[server].link {
-            servers[server].link = nil
+    private func leave(_ server: ManagedServer, _ generation: Int, cause: TransportFailure, isClosing: Bool) {
+        if server.isPresent(generation), let link = server.link {
+            server.link = nil
             if isClosing { work.append(.close(link.stream)) }
         }
-        servers[server].settled = []
-        end(servers[server].ledger.connectionLost(cause))
+        server.settled = []
+        end(server.ledger.connectionLost(cause))
     }
 
-    private func clearContents(of server: Int) {
-        let hadTools = !servers[server].contents.tools.isEmpty
-        servers[server].contents = ServerContents()
+    private func clearContents(of server: ManagedServer) {
+        let hadTools = !server.contents.tools.isEmpty
+        server.contents = ServerContents()
         if hadTools { replaceTools(of: server, with: []) }
     }
 
-    private func publish(_ status: ServerStatus, of server: Int) {
-        let (name, from) = (servers[server].name, servers[server].lastState)
-        servers[server].lastState = status.state
-        tell { .state(StateChange(server: name, revision: $0, at: $1, from: from, status: status)) }
+    private func publish(_ status: ServerStatus, of server: ManagedServer) {
+        let from = server.lastState
+        server.lastState = status.state
+        tell { .state(StateChange(server: server.name, revision: $0, at: $1, from: from, status: status)) }
     }
 
     /// Begins discovery on a new connection, and sends again what may be sent again (RS-09).
-    private func discover(_ server: Int, _ generation: Int) {
-        guard servers[server].isPresent(generation) else { return }
-        perform(servers[server].discover(), server)
-        for call in servers[server].ledger.waiting {
-            let id = servers[server].ids.next()
-            servers[server].ledger.resend(call.number, requestID: id)
-            send(server, RequestWriter.callTool(id, call.tool, call.arguments), callID: id)
+    private func discover(_ server: ManagedServer, _ generation: Int) {
+        guard server.isPresent(generation) else { return }
+        perform(server.discover(), server)
+        for call in server.ledger.waiting {
+            let id = server.ids.next()
+            server.ledger.resend(call.number, requestID: id)
+            server.post(RequestWriter.callTool(id, call.tool, call.arguments), callID: id)
         }
     }
 
     /// Gives attempts their turn, as many at a time as the policy allows (S-016).
     private func giveTurns() {
         guard !connectQueue.isEmpty else { return }
-        var waiting: [Int] = []
-        for server in connectQueue where servers[server].machine.isWaitingForTurn {
+        var waiting: [ManagedServer] = []
+        for server in connectQueue where server.machine.isWaitingForTurn {
             if hasTurn(server) {
-                let generation = servers[server].machine.generation
+                let generation = server.machine.generation
                 feedSafely(server, .connectBegan(generation: generation))
-                work.append(.connect(server: server, generation: generation))
-            } else if !waiting.contains(server) {
+                work.append(.connect(server: server.index, generation: generation))
+            } else if !waiting.contains(where: { $0 === server }) {
                 waiting.append(server)
             }
         }
         connectQueue = waiting
     }
 
-    private func hasTurn(_ server: Int) -> Bool {
-        let isLocal = servers[server].machine.configuration.transport.isLocal
+    private func hasTurn(_ server: ManagedServer) -> Bool {
+        let isLocal = server.machine.configuration.transport.isLocal
         guard let limit = isLocal ? policy.localConnects : policy.remoteConnects else { return true }
         let underWay = servers.count {
             $0.machine.isConnecting && !$0.machine.isWaitingForTurn

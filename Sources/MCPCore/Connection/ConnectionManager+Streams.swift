@@ -1,133 +1,81 @@
 import MCPWire
 
-/// The child tasks that connect, read and write, and what they report.
+/// The child tasks that connect, read and write; each for one generation of one server.
 extension ConnectionManager {
     /// The life of one generation: connects, shakes hands, and reads until the stream ends or the generation is over.
-    nonisolated func carry(_ server: Int, _ generation: Int, _ configuration: ServerConfiguration) async {
+    func carry(_ server: ManagedServer, _ generation: Int) async {
         let stream: any MessageStream
         do throws(TransportFailure) {
-            stream = try await connector.connect(to: configuration)
+            stream = try await connector.connect(to: server.machine.configuration)
         } catch {
-            _ = await ended(server, generation, error)
+            _ = ended(server, generation, error)
             return
         }
-        guard let initialize = await opened(server, generation, stream) else {
+        guard lifePhase == .running, server.machine.generation == generation, server.machine.isConnecting else {
+            // It took too long, or the server was switched off meanwhile (RS-06).
             await stream.close()
             return
         }
-        if await read(server, generation, stream, initialize) { await stream.close() }
+        server.open(stream, revision: revision)
+        if await read(server, generation, stream) { await stream.close() }
     }
 
-    /// Sends the first message and reads; returns whether the stream is to be closed here.
-    private nonisolated func read(
-        _ server: Int, _ generation: Int, _ stream: any MessageStream, _ first: [UInt8]
-    ) async -> Bool {
-        do throws(TransportFailure) {
-            try await stream.send(first)
-        } catch {
-            return await ended(server, generation, error)
-        }
+    /// Reads, and sends what comes of it; returns whether the stream is to be closed here.
+    private func read(_ server: ManagedServer, _ generation: Int, _ stream: any MessageStream) async -> Bool {
         while true {
+            await write(server, generation)
             switch await stream.next() {
             case .message(let frame):
-                switch await received(server, generation, frame) {
-                case .goOn: continue
-                case .leave(let isClosing): return isClosing
-                }
-            case .closed(let failure): return await ended(server, generation, failure)
-            case nil: return await ended(server, generation, .closed)
+                guard lifePhase == .running, server.isPresent(generation) else { return false }
+                let isFailed = perform(server.receive(frame), server)
+                wakeIfNeeded()
+                if isFailed { return true }
+            case .closed(let failure): return ended(server, generation, failure)
+            case nil: return ended(server, generation, .closed)
             }
         }
     }
 
     /// Sends what there is to send until nothing is left, or the generation is over.
-    nonisolated func write(
-        _ server: Int, _ generation: Int, _ stream: any MessageStream, _ first: [ManagedServer.Outgoing]
-    ) async {
-        var batch = first
-        while !batch.isEmpty {
+    func write(_ server: ManagedServer, _ generation: Int) async {
+        guard let link = server.link, link.generation == generation, !link.isWriting else { return }
+        let stream = link.stream
+        while true {
+            let batch = server.takeOutbox(generation)
+            if batch.isEmpty { return }
             for message in batch {
                 do throws(TransportFailure) {
                     try await stream.send(message.bytes)
                 } catch {
-                    if await notTaken(server, generation, message.callID, error) { await stream.close() }
+                    if notTaken(server, generation, message.callID, error) { await stream.close() }
+                    if !server.isPresent(generation) { return }
                 }
             }
-            batch = await nextBatch(server, generation)
         }
     }
 
-    // MARK: Reports
-
-    /// What a reader does after a message.
-    enum Reading: Sendable {
-        case goOn
-        /// The generation is over; the reader closes the stream if nobody else does.
-        case leave(isClosing: Bool)
-    }
-
-    /// A stream is open: takes it in and returns the first message, or nil if its generation is over (RS-06).
-    private func opened(_ server: Int, _ generation: Int, _ stream: any MessageStream) -> [UInt8]? {
-        guard lifePhase == .running, servers[server].machine.generation == generation,
-            servers[server].machine.isConnecting
-        else { return nil }
-        return servers[server].open(stream, revision: revision)
-    }
-
-    private func received(_ server: Int, _ generation: Int, _ frame: [UInt8]) -> Reading {
-        guard lifePhase == .running, servers[server].isPresent(generation) else { return .leave(isClosing: false) }
-        let isFailed = perform(servers[server].receive(frame), server)
-        wakeIfNeeded()
-        return isFailed ? .leave(isClosing: true) : .goOn
-    }
+    // MARK: Ends
 
     /// There is no stream, or it has ended; returns whether the caller is to close it.
-    private func ended(_ server: Int, _ generation: Int, _ failure: TransportFailure) -> Bool {
-        guard lifePhase == .running, servers[server].machine.generation == generation else { return false }
-        let wasPresent = servers[server].isPresent(generation)
-        let isConnected = servers[server].isConnected
+    private func ended(_ server: ManagedServer, _ generation: Int, _ failure: TransportFailure) -> Bool {
+        guard lifePhase == .running, server.machine.generation == generation else { return false }
+        let wasPresent = server.isPresent(generation)
         feedSafely(
             server,
-            isConnected
+            server.isConnected
                 ? .lost(generation: generation, failure) : .connectFailed(generation: generation, failure))
         return wasPresent
-    }
-
-    // MARK: Sending
-
-    /// Puts a message into the outbox of the present connection.
-    func send(_ server: Int, _ bytes: [UInt8], callID: Int? = nil) {
-        servers[server].link?.outbox.append(.init(bytes: bytes, callID: callID))
-        guard let link = servers[server].link, !link.isWriting else { return }
-        servers[server].link?.isWriting = true
-        work.append(.write(server: server, generation: link.generation))
-    }
-
-    /// What a new writer begins with.
-    func firstBatch(_ server: Int, _ generation: Int) -> (any MessageStream, [ManagedServer.Outgoing])? {
-        guard let stream = servers[server].link?.stream else { return nil }
-        let batch = nextBatch(server, generation)
-        return batch.isEmpty ? nil : (stream, batch)
-    }
-
-    /// What is to be sent next; the writer ends when it is nothing.
-    private func nextBatch(_ server: Int, _ generation: Int) -> [ManagedServer.Outgoing] {
-        guard servers[server].isPresent(generation), let batch = servers[server].link?.outbox else { return [] }
-        servers[server].link?.outbox = []
-        servers[server].link?.isWriting = !batch.isEmpty
-        for message in batch {
-            if let id = message.callID { servers[server].ledger.handOver(requestID: id) }
-        }
-        return batch
     }
 
     /// The stream has not taken a message: a call ends, and without anything else the connection is of no use.
     ///
     /// Returns whether the caller is to close the stream.
-    private func notTaken(_ server: Int, _ generation: Int, _ callID: Int?, _ failure: TransportFailure) -> Bool {
-        guard lifePhase == .running, servers[server].isPresent(generation) else { return false }
+    private func notTaken(
+        _ server: ManagedServer, _ generation: Int, _ callID: Int?, _ failure: TransportFailure
+    ) -> Bool {
+        guard lifePhase == .running, server.isPresent(generation) else { return false }
         guard let callID else { return ended(server, generation, failure) }
-        if let ending = servers[server].ledger.notTaken(requestID: callID) { end([ending]) }
+        if let ending = server.ledger.notTaken(requestID: callID) { end([ending]) }
         return false
     }
 
@@ -135,43 +83,43 @@ extension ConnectionManager {
 
     /// Does what the session of a server says; returns whether its handshake failed.
     @discardableResult
-    func perform(_ actions: [ConnectionSession.Action], _ server: Int) -> Bool {
+    func perform(_ actions: [ConnectionSession.Action], _ server: ManagedServer) -> Bool {
         for action in actions {
             switch action {
-            case .send(let bytes): send(server, bytes)
+            case .send(let bytes): server.post(bytes)
             case .established:
-                feedSafely(server, .connected(generation: servers[server].machine.generation))
+                feedSafely(server, .connected(generation: server.machine.generation))
             case .failed(let reason):
-                let generation = servers[server].machine.generation
+                let generation = server.machine.generation
                 feedSafely(server, .connectFailed(generation: generation, .protocolBroken(reason)))
                 return true
             case .listed(let kind, let items): replace(kind, with: items, server)
             case .settled(let kind):
-                servers[server].settled.insert(kind)
+                server.settled.insert(kind)
                 resumeWaits()
             case .answered(let id, let outcome, let bytes): answered(server, id, outcome, bytes)
-            case .violation(let reason, let bytes): servers[server].keep(reason, bytes, at: time.now)
+            case .violation(let reason, let bytes): server.keep(reason, bytes, at: time.now)
             }
         }
         return false
     }
 
-    private func replace(_ kind: ListKind, with items: [JSONValue], _ server: Int) {
+    private func replace(_ kind: ListKind, with items: [JSONValue], _ server: ManagedServer) {
         switch kind {
         case .tools:
             replaceTools(
                 of: server, with: items.map { Tool(name: $0["name"]?.text ?? "", definition: $0) })
-        case .prompts: servers[server].contents.prompts = items
-        case .resources: servers[server].contents.resources = items
+        case .prompts: server.contents.prompts = items
+        case .resources: server.contents.resources = items
         }
     }
 
-    private func answered(_ server: Int, _ id: Int, _ outcome: CallLedger.Outcome, _ bytes: [UInt8]) {
-        switch servers[server].ledger.answered(requestID: id, outcome) {
+    private func answered(_ server: ManagedServer, _ id: Int, _ outcome: CallLedger.Outcome, _ bytes: [UInt8]) {
+        switch server.ledger.answered(requestID: id, outcome) {
         case .ending(let ending): end([ending])
         case .late: break
         case .unknown:
-            servers[server].keep("a response with the id \(id), which no request waits for", bytes, at: time.now)
+            server.keep("a response with the id \(id), which no request waits for", bytes, at: time.now)
         }
     }
 }

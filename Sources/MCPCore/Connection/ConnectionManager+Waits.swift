@@ -3,11 +3,11 @@ extension ConnectionManager {
     /// What somebody waits for.
     enum Goal {
         /// Connected and tools listed, through all retries.
-        case ready(Int)
+        case ready(ManagedServer)
         /// Connected and everything listed, by the attempt that is under way.
-        case discovered(Int)
+        case discovered(ManagedServer)
         /// Connected, by the attempt that is under way.
-        case connected(Int)
+        case connected(ManagedServer)
         /// No server pending.
         case allSettled
     }
@@ -35,7 +35,7 @@ extension ConnectionManager {
                 }
             }
         } onCancel: {
-            commandQueue.yield(.cancelWait(id))
+            cancellationQueue.yield(.wait(id))
         }
         try result.get()
     }
@@ -75,16 +75,13 @@ extension ConnectionManager {
     private func result(of goal: Goal) -> Result<Void, ConnectionError>? {
         switch goal {
         case .allSettled: return servers.allSatisfy(\.isSettled) ? .success(()) : nil
-        case .ready(let index):
-            let server = servers[index]
+        case .ready(let server):
             if server.isConnected { return server.settled.contains(.tools) ? .success(()) : nil }
             return server.isSettled ? .failure(server.refusal ?? .notConnected(server: server.name)) : nil
-        case .discovered(let index):
-            let server = servers[index]
+        case .discovered(let server):
             if server.isConnected { return server.settled.count == ListKind.allCases.count ? .success(()) : nil }
             return server.machine.isConnecting ? nil : .failure(server.refusal ?? .notConnected(server: server.name))
-        case .connected(let index):
-            let server = servers[index]
+        case .connected(let server):
             if server.isConnected { return .success(()) }
             return server.machine.isConnecting ? nil : .failure(server.refusal ?? .notConnected(server: server.name))
         }
@@ -92,7 +89,7 @@ extension ConnectionManager {
 
     private func name(of goal: Goal) -> String {
         switch goal {
-        case .ready(let index), .discovered(let index), .connected(let index): servers[index].name
+        case .ready(let server), .discovered(let server), .connected(let server): server.name
         case .allSettled: ""
         }
     }

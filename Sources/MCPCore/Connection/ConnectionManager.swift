@@ -12,43 +12,40 @@ public actor ConnectionManager {
         case idle, running, stopped
     }
 
-    /// What wakes ``run()``.
-    enum Command: Sendable {
-        /// There is work to start, or another deadline.
-        case wake
-        /// The sleeper slept until its deadline.
-        case deadline
-        case cancelCall(server: Int, number: Int)
-        case cancelWait(Int)
-    }
-
-    /// What is to be done in a task of its own.
-    enum Work {
+    /// What is to be done in a task of its own; servers by their index.
+    enum Work: Sendable {
         case connect(server: Int, generation: Int)
         case write(server: Int, generation: Int)
         case close(any MessageStream)
+    }
+
+    /// A task was cancelled that waits for something.
+    enum Cancellation: Sendable {
+        case call(server: Int, number: Int)
+        case wait(Int)
     }
 
     let connector: any MessageConnector
     let time: any TimeSource
     let policy: ConnectionPolicy
     let revision: String
-    let commands: AsyncStream<Command>
-    nonisolated let commandQueue: AsyncStream<Command>.Continuation
+    let cancellations: AsyncStream<Cancellation>
+    nonisolated let cancellationQueue: AsyncStream<Cancellation>.Continuation
 
-    var servers: [ManagedServer]
+    let servers: [ManagedServer]
     var generator: SplitMix64
     var lifePhase = LifePhase.idle
     var work: [Work] = []
     /// Servers whose attempt waits for its turn (S-016).
-    var connectQueue: [Int] = []
+    var connectQueue: [ManagedServer] = []
     /// Until when the sleeper sleeps; nil while there is none.
     var sleepingUntil: Instant?
-    var isWakeQueued = false
     var waits: [Wait] = []
     var callers: [Int: CheckedContinuation<CallLedger.Outcome, Never>] = [:]
     var lastNumber = 0
 
+    /// Where ``run()`` waits for work.
+    private var parked: UnsafeContinuation<Void, Never>?
     private var observers: [@Sendable (ManagerEvent) -> Void] = []
     private var lastRevision = 0
     private var startWaits: [CheckedContinuation<Void, Never>] = []
@@ -66,9 +63,11 @@ public actor ConnectionManager {
         self.policy = policy
         self.revision = revision
         var names: Set<String> = []
-        self.servers = servers.filter { names.insert($0.name).inserted }.map { ManagedServer($0, policy: policy) }
+        self.servers = servers.filter { names.insert($0.name).inserted }.enumerated().map {
+            ManagedServer($0.element, policy: policy, index: $0.offset)
+        }
         generator = SplitMix64(seed: seed, stream: "backoff")
-        (commands, commandQueue) = AsyncStream.makeStream()
+        (cancellations, cancellationQueue) = AsyncStream.makeStream()
     }
 
     // MARK: Looking
@@ -82,32 +81,31 @@ public actor ConnectionManager {
 
     /// The status of a server. Throws `notInManagerContext` and `unknownServer`.
     public func status(of server: String) throws(ConnectionError) -> ServerStatus {
-        let index = try index(of: server)
-        guard let status = servers[index].machine.status else { throw .notInManagerContext }
+        guard let status = try find(server).machine.status else { throw .notInManagerContext }
         return status
     }
 
     /// Failed attempts of the run; 0 after the stability window. Throws `notInManagerContext` and `unknownServer`.
     public func attempt(of server: String) throws(ConnectionError) -> Int {
-        try servers[index(of: server)].machine.attempt(at: time.now)
+        try find(server).machine.attempt(at: time.now)
     }
 
     /// The registry of a server's tools, now (S-037). Throws `notInManagerContext` and `unknownServer`.
     public func tools(of server: String) throws(ConnectionError) -> [Tool] {
-        try servers[index(of: server)].contents.tools
+        try find(server).contents.tools
     }
 
     /// The first 100 things that a server sent against the protocol (S-186), of each at most 65,536 bytes.
     ///
     /// Throws `notInManagerContext` and `unknownServer`.
     public func violations(of server: String) throws(ConnectionError) -> [ProtocolViolation] {
-        try servers[index(of: server)].violations
+        try find(server).violations
     }
 
-    func index(of server: String) throws(ConnectionError) -> Int {
+    func find(_ name: String) throws(ConnectionError) -> ManagedServer {
         guard lifePhase == .running else { throw .notInManagerContext }
-        guard let index = servers.firstIndex(where: { $0.name == server }) else { throw .unknownServer(server) }
-        return index
+        guard let server = servers.first(where: { $0.name == name }) else { throw .unknownServer(name) }
+        return server
     }
 
     // MARK: Telling
@@ -120,10 +118,10 @@ public actor ConnectionManager {
     }
 
     /// Replaces the tools of a server and tells of it.
-    func replaceTools(of server: Int, with tools: [Tool]) {
-        servers[server].contents.tools = tools
-        let (name, generation) = (servers[server].name, servers[server].machine.generation)
-        tell { .tools(ToolsChange(server: name, revision: $0, at: $1, generation: generation, tools: tools)) }
+    func replaceTools(of server: ManagedServer, with tools: [Tool]) {
+        server.contents.tools = tools
+        let generation = server.machine.generation
+        tell { .tools(ToolsChange(server: server.name, revision: $0, at: $1, generation: generation, tools: tools)) }
     }
 
     // MARK: Life
@@ -138,14 +136,15 @@ public actor ConnectionManager {
     public func stop() {
         guard lifePhase != .stopped else { return }
         lifePhase = .stopped
-        commandQueue.finish()
+        cancellationQueue.finish()
         endStartWaits()
         endAllWaits(.notInManagerContext)
-        for index in servers.indices {
-            if let stream = servers[index].link?.stream { work.append(.close(stream)) }
-            servers[index].link = nil
-            end(servers[index].ledger.connectionLost(.closed) + servers[index].ledger.endWaiting())
+        for server in servers {
+            if let stream = server.link?.stream { work.append(.close(stream)) }
+            server.link = nil
+            end(server.ledger.connectionLost(.closed) + server.ledger.endWaiting())
         }
+        unpark()
     }
 
     /// Loads and connects the servers; returns after ``stop()`` or cancellation, when every stream is closed.
@@ -155,19 +154,17 @@ public actor ConnectionManager {
         guard lifePhase == .idle else { return }
         lifePhase = .running
         endStartWaits()
-        var iterator = commands.makeAsyncIterator()
         // Streams are closed in a group that is not cancelled when the other work is.
         await withDiscardingTaskGroup { closing in
             await withDiscardingTaskGroup { group in
-                for index in servers.indices { feedSafely(index, .load) }
+                group.addTask { await self.listen() }
+                for server in servers { feedSafely(server, .load) }
                 while lifePhase == .running {
                     start(&group, &closing)
                     if let deadline = nextDeadline {
-                        await serve(&iterator, &group, &closing, until: deadline)
-                    } else if let command = await iterator.next(isolation: self) {
-                        handle(command)
+                        await work(&group, &closing, until: deadline)
                     } else {
-                        stop()
+                        await park()
                     }
                 }
                 work.removeAll { if case .close = $0 { false } else { true } }
@@ -177,36 +174,60 @@ public actor ConnectionManager {
         }
     }
 
-    /// Takes commands while a child sleeps until `deadline`; returns when another deadline is needed.
-    private func serve(
-        _ iterator: inout AsyncStream<Command>.Iterator, _ group: inout DiscardingTaskGroup,
-        _ closing: inout DiscardingTaskGroup, until deadline: Instant
+    /// Starts what there is to start while a child sleeps until `deadline`; returns when another is needed.
+    private func work(
+        _ group: inout DiscardingTaskGroup, _ closing: inout DiscardingTaskGroup, until deadline: Instant
     ) async {
         sleepingUntil = deadline
-        defer { sleepingUntil = nil }
-        async let _ = Self.sleep(until: deadline, time, commandQueue)
-        while lifePhase == .running {
-            guard let command = await iterator.next(isolation: self) else {
-                stop()
-                return
+        await withDiscardingTaskGroup { sleeper in
+            if #available(macOS 26, *) {
+                sleeper.addImmediateTask { await self.sleep(until: deadline) }
+            } else {
+                sleeper.addTask { await self.sleep(until: deadline) }
             }
-            handle(command)
-            guard lifePhase == .running else { return }
-            start(&group, &closing)
-            if case .deadline = command { return }
-            if needsAnotherDeadline { return }
+            while lifePhase == .running, !needsAnotherDeadline {
+                await park()
+                start(&group, &closing)
+            }
+            sleeper.cancelAll()
         }
+        sleepingUntil = nil
     }
 
-    private static func sleep(
-        until deadline: Instant, _ time: any TimeSource, _ commandQueue: AsyncStream<Command>.Continuation
-    ) async {
+    private func sleep(until deadline: Instant) async {
         do {
             try await time.sleep(until: deadline)
-            commandQueue.yield(.deadline)
         } catch {
-            // Cancelled: there is another deadline now, or none.
+            // There is another deadline now, or none.
+            return
         }
+        sleepingUntil = nil
+        expire()
+        unpark()
+    }
+
+    /// Takes what comes from cancelled tasks, which cannot wait for the actor; ends with the manager.
+    private func listen() async {
+        for await cancellation in cancellations {
+            switch cancellation {
+            case .call(let index, let number):
+                if let ending = servers[index].ledger.cancel(number) { end([ending]) }
+                wakeIfNeeded()
+            case .wait(let id): cancelWait(id)
+            }
+        }
+        stop()
+    }
+
+    private func park() async {
+        guard lifePhase == .running, work.isEmpty else { return }
+        await withUnsafeContinuation { parked = $0 }
+    }
+
+    /// Has ``run()`` go round.
+    func unpark() {
+        parked?.resume()
+        parked = nil
     }
 
     private func endStartWaits() {
@@ -214,21 +235,28 @@ public actor ConnectionManager {
         startWaits = []
     }
 
-    /// Starts the tasks that wait to be started.
+    /// Starts the tasks that wait to be started; each runs at once, on the actor, until it first has to wait.
     private func start(_ group: inout DiscardingTaskGroup, _ closing: inout DiscardingTaskGroup) {
-        let started = work
-        work.removeAll(keepingCapacity: true)
-        for item in started {
-            switch item {
-            case .connect(let server, let generation):
-                let configuration = servers[server].machine.configuration
-                group.addTask { await self.carry(server, generation, configuration) }
-            case .write(let server, let generation):
-                guard let (stream, batch) = firstBatch(server, generation) else { continue }
-                group.addTask { await self.write(server, generation, stream, batch) }
-            case .close(let stream):
-                closing.addTask { await stream.close() }
+        while !work.isEmpty {
+            let started = work
+            work.removeAll(keepingCapacity: true)
+            for item in started {
+                if case .close(let stream) = item {
+                    closing.addTask { await stream.close() }
+                } else if #available(macOS 26, *) {
+                    group.addImmediateTask { await self.perform(item) }
+                } else {
+                    group.addTask { await self.perform(item) }
+                }
             }
+        }
+    }
+
+    private func perform(_ item: Work) async {
+        switch item {
+        case .connect(let index, let generation): await carry(servers[index], generation)
+        case .write(let index, let generation): await write(servers[index], generation)
+        case .close(let stream): await stream.close()
         }
     }
 }

@@ -1,20 +1,20 @@
 import MCPWire
 
-/// All that the manager knows of one server.
-struct ManagedServer {
+/// All that the manager knows of one server; only touched on the manager's actor.
+final class ManagedServer {
     /// The stream of the present attempt or connection.
     struct Link {
         var generation: Int
         var stream: any MessageStream
         var session: ConnectionSession
-        /// What is to be sent, in order, and by which request of a call.
+        /// What is to be sent, in order.
         var outbox: [Outgoing] = []
         /// Whether somebody is sending.
         var isWriting = false
     }
 
     /// One message to be sent.
-    struct Outgoing: Sendable {
+    struct Outgoing {
         var bytes: [UInt8]
         /// The request id if it is a call.
         var callID: Int?
@@ -23,6 +23,7 @@ struct ManagedServer {
     static let violationMax = 100
     static let violationByteMax = 65_536
 
+    let index: Int
     let name: String
     var machine: ConnectionMachine
     var ledger: CallLedger
@@ -35,7 +36,8 @@ struct ManagedServer {
     var settled: Set<ListKind> = []
     var violations: [ProtocolViolation] = []
 
-    init(_ configuration: ServerConfiguration, policy: ConnectionPolicy) {
+    init(_ configuration: ServerConfiguration, policy: ConnectionPolicy, index: Int) {
+        self.index = index
         name = configuration.name
         machine = ConnectionMachine(configuration, policy: policy)
         ledger = CallLedger(server: name)
@@ -47,7 +49,7 @@ struct ManagedServer {
 
     var isConnected: Bool { machine.status?.state == .connected }
 
-    /// Whether it reached its end by itself: no attempt is under way and none is to come.
+    /// Whether it came to an end by itself: no attempt is under way and none is to come.
     var isSettled: Bool {
         switch machine.status {
         case .connected: settled.contains(.tools)
@@ -70,32 +72,47 @@ struct ManagedServer {
 
     /// The next instant at which something is due.
     var nextDeadline: Instant? {
-        mutating get {
-            guard let call = ledger.nextDeadline else { return machine.nextDeadline }
-            return machine.nextDeadline.map { min($0, call) } ?? call
-        }
+        guard let call = ledger.nextDeadline else { return machine.nextDeadline }
+        return machine.nextDeadline.map { min($0, call) } ?? call
     }
 
-    /// Begins the handshake on a stream: the first message.
-    mutating func open(_ stream: any MessageStream, revision: String) -> [UInt8] {
+    // MARK: The session
+
+    /// Begins the handshake on a stream.
+    func open(_ stream: any MessageStream, revision: String) {
         var session = ConnectionSession(server: name, revision: revision)
-        let first = session.begin(&ids)
-        link = Link(generation: machine.generation, stream: stream, session: session)
-        return first
+        let first = Outgoing(bytes: session.begin(&ids))
+        link = Link(generation: machine.generation, stream: stream, session: session, outbox: [first])
     }
 
     /// What the session makes of a frame.
-    mutating func receive(_ frame: [UInt8]) -> [ConnectionSession.Action] {
+    func receive(_ frame: [UInt8]) -> [ConnectionSession.Action] {
         link?.session.receive(frame, &ids) ?? []
     }
 
     /// Begins to read the lists.
-    mutating func discover() -> [ConnectionSession.Action] {
+    func discover() -> [ConnectionSession.Action] {
         link?.session.discover(&ids) ?? []
     }
 
+    /// Puts a message into the outbox of the present connection.
+    func post(_ bytes: [UInt8], callID: Int? = nil) {
+        link?.outbox.append(Outgoing(bytes: bytes, callID: callID))
+    }
+
+    /// Takes what is to be sent next on that generation; whoever gets nothing has stopped sending.
+    func takeOutbox(_ generation: Int) -> [Outgoing] {
+        guard isPresent(generation), let batch = link?.outbox else { return [] }
+        link?.outbox = []
+        link?.isWriting = !batch.isEmpty
+        for message in batch {
+            if let id = message.callID { ledger.handOver(requestID: id) }
+        }
+        return batch
+    }
+
     /// Keeps a violation, unless there are enough.
-    mutating func keep(_ reason: String, _ bytes: [UInt8], at now: Instant) {
+    func keep(_ reason: String, _ bytes: [UInt8], at now: Instant) {
         guard violations.count < Self.violationMax else { return }
         violations.append(
             ProtocolViolation(
