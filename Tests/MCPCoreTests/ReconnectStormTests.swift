@@ -168,7 +168,7 @@ import Testing
         var policy = ConnectionPolicy()
         policy.reconnectsStdio = false
         try Rehearsal.run([ServerConfiguration(name: "a", transport: .stdio)], policy: policy) { _, _ in
-            .accept(.init(loss: (.zero, .exited(code: 1))))
+            .accept(.init(loss: (.zero, .exited(code: 1)), handle: { _, _, _ in true }))
         } body: { rehearsal in
             try await rehearsal.advance(to: 0)
             #expect(rehearsal.trace(withTimes: true) == "P@0,F@0")

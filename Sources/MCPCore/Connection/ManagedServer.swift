@@ -1,6 +1,6 @@
 import MCPWire
 
-/// All that the manager knows of one server; only touched on the manager's actor.
+/// All that the manager knows of one server; only touched under the manager's lock.
 final class ManagedServer {
     /// The stream of the present attempt or connection.
     struct Link {
@@ -14,7 +14,7 @@ final class ManagedServer {
     }
 
     /// One message to be sent.
-    struct Outgoing {
+    struct Outgoing: Sendable {
         var bytes: [UInt8]
         /// The request id if it is a call.
         var callID: Int?

@@ -3,22 +3,19 @@
 /// A transport may be made of several connections (a stream and requests by POST), so that messages which were under
 /// way can still arrive after it has said that it is closed. The core library relies on nothing beyond what stands
 /// here: a stream may be slow to notice cancellation, or not notice it.
-///
-/// The functions are called on the manager's actor and may stay there (`nonisolated(nonsending)`), which saves two
-/// switches a call; one that is declared `async` alone, or on an actor of its own, will do as well.
 public protocol MessageStream: Sendable {
     /// Sends one message; returns when the transport has taken it.
     ///
     /// Throws ``TransportFailure`` when it was not taken, in which case the server has not seen it.
-    nonisolated(nonsending) func send(_ message: [UInt8]) async throws(TransportFailure)
+    func send(_ message: [UInt8]) async throws(TransportFailure)
 
     /// The next thing that happened; nil when nothing will come any more. Called by one task at a time.
-    nonisolated(nonsending) func next() async -> StreamEvent?
+    func next() async -> StreamEvent?
 
     /// Closes the stream from our side and lets go of what it holds, a child process included.
     ///
     /// May be called more than once and at any time; ``next()`` then returns nil as soon as it can.
-    nonisolated(nonsending) func close() async
+    func close() async
 }
 
 /// What a stream reports.
@@ -32,9 +29,7 @@ public enum StreamEvent: Sendable, Equatable {
 /// Opens streams to servers.
 public protocol MessageConnector: Sendable {
     /// Opens a stream, or throws why there is none. It may return, or throw, after the task was cancelled.
-    nonisolated(nonsending) func connect(
-        to server: ServerConfiguration
-    ) async throws(TransportFailure) -> any MessageStream
+    func connect(to server: ServerConfiguration) async throws(TransportFailure) -> any MessageStream
 }
 
 /// Why there is no connection, or no longer one.

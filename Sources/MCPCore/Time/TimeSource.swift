@@ -4,5 +4,5 @@ public protocol TimeSource: Sendable {
     var now: Instant { get }
 
     /// Returns at `deadline`, at once if it has passed; throws `CancellationError` as soon as the task is cancelled.
-    nonisolated(nonsending) func sleep(until deadline: Instant) async throws
+    func sleep(until deadline: Instant) async throws
 }

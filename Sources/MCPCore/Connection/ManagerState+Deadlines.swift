@@ -1,4 +1,4 @@
-extension ConnectionManager {
+extension ManagerState {
     /// The earliest instant at which anything is due; nil when nothing is waited for.
     var nextDeadline: Instant? {
         var earliest: Instant?
@@ -16,18 +16,28 @@ extension ConnectionManager {
         return sleepingUntil.map { next < $0 } ?? true
     }
 
-    /// Has ``run()`` go round when there is work to start or another deadline.
+    /// Has ``ConnectionManager/run()`` go round when there is work to start or another deadline.
     func wakeIfNeeded() {
         if !work.isEmpty || needsAnotherDeadline { unpark() }
     }
 
-    /// Does what is due now.
+    /// The sleeper begins: until when it is to sleep, nil if there is nothing to wait for.
+    func beginSleep() -> Instant? {
+        sleepingUntil = nextDeadline
+        return sleepingUntil
+    }
+
+    func endSleep() { sleepingUntil = nil }
+
+    /// The sleeper has slept until its deadline: does what is due now, and has another deadline looked for.
     func expire() {
+        sleepingUntil = nil
         let now = time.now
         for server in servers {
             if let due = server.machine.nextDeadline, due <= now { feedSafely(server, .deadline) }
             end(server.ledger.expire(at: now))
         }
         expireWaits(at: now)
+        unpark()
     }
 }

@@ -1,7 +1,7 @@
 import MCPWire
 
 /// Carrying out what the machine of a server decides.
-extension ConnectionManager {
+extension ManagerState {
     /// Tells the machine of a server what has happened, and does what it says; throws what the machine throws.
     func feed(_ server: ManagedServer, _ input: ConnectionMachine.Input) throws(ConnectionError) {
         let actions = try server.machine.receive(input, at: time.now, using: &generator)
@@ -61,11 +61,7 @@ extension ConnectionManager {
     private func discover(_ server: ManagedServer, _ generation: Int) {
         guard server.isPresent(generation) else { return }
         perform(server.discover(), server)
-        for call in server.ledger.waiting {
-            let id = server.ids.next()
-            server.ledger.resend(call.number, requestID: id)
-            server.post(RequestWriter.callTool(id, call.tool, call.arguments), callID: id)
-        }
+        resendCalls(of: server)
     }
 
     /// Gives attempts their turn, as many at a time as the policy allows (S-016).

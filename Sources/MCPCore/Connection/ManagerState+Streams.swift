@@ -1,0 +1,103 @@
+import MCPWire
+
+/// What the tasks that connect, read and write report. A generation that is over changes nothing.
+extension ManagerState {
+    /// A stream is open; false if its generation is over, and the stream is to be closed (RS-06).
+    func opened(_ index: Int, _ generation: Int, _ stream: any MessageStream) -> Bool {
+        let server = servers[index]
+        guard lifePhase == .running, server.machine.generation == generation, server.machine.isConnecting else {
+            return false
+        }
+        server.open(stream, revision: revision)
+        return true
+    }
+
+    /// What a reader does after a message.
+    enum Reading: Sendable {
+        case goOn
+        /// There is something to send, and nobody sends.
+        case write
+        /// The generation is over.
+        case leave(isClosing: Bool)
+    }
+
+    /// A message has come.
+    func received(_ index: Int, _ generation: Int, _ frame: [UInt8]) -> Reading {
+        let server = servers[index]
+        guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
+        let isFailed = perform(server.receive(frame), server)
+        wakeIfNeeded()
+        if isFailed { return .leave(isClosing: true) }
+        guard let link = server.link, !link.isWriting, !link.outbox.isEmpty else { return .goOn }
+        return .write
+    }
+
+    /// There is no stream, or it has ended; returns whether the caller is to close it.
+    func ended(_ index: Int, _ generation: Int, _ failure: TransportFailure) -> Bool {
+        let server = servers[index]
+        guard lifePhase == .running, server.machine.generation == generation else { return false }
+        let wasPresent = server.isPresent(generation)
+        feedSafely(
+            server,
+            server.isConnected
+                ? .lost(generation: generation, failure) : .connectFailed(generation: generation, failure))
+        return wasPresent
+    }
+
+    /// What a writer is to send next; empty when it has nothing more to do.
+    func nextBatch(_ index: Int, _ generation: Int, isFirst: Bool) -> [ManagedServer.Outgoing] {
+        let server = servers[index]
+        if isFirst, server.link?.isWriting ?? true { return [] }
+        return server.takeOutbox(generation)
+    }
+
+    /// What a writer does after a message that was not taken.
+    enum Writing: Sendable {
+        case goOn
+        /// The generation is over.
+        case leave(isClosing: Bool)
+    }
+
+    /// The stream has not taken a message: a call ends, and without anything else the connection is of no use.
+    func notTaken(_ index: Int, _ generation: Int, _ callID: Int?, _ failure: TransportFailure) -> Writing {
+        let server = servers[index]
+        guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
+        guard let callID else { return .leave(isClosing: ended(index, generation, failure)) }
+        if let ending = server.ledger.notTaken(requestID: callID) { end([ending]) }
+        wakeIfNeeded()
+        return .goOn
+    }
+
+    // MARK: Sessions
+
+    /// Does what the session of a server says; returns whether its handshake failed.
+    @discardableResult
+    func perform(_ actions: [ConnectionSession.Action], _ server: ManagedServer) -> Bool {
+        for action in actions {
+            switch action {
+            case .send(let bytes): server.post(bytes)
+            case .established: feedSafely(server, .connected(generation: server.machine.generation))
+            case .failed(let reason):
+                let generation = server.machine.generation
+                feedSafely(server, .connectFailed(generation: generation, .protocolBroken(reason)))
+                return true
+            case .listed(let kind, let items): replace(kind, with: items, server)
+            case .settled(let kind):
+                server.settled.insert(kind)
+                resumeWaits()
+            case .answered(let id, let outcome, let bytes): answered(server, id, outcome, bytes)
+            case .violation(let reason, let bytes): server.keep(reason, bytes, at: time.now)
+            }
+        }
+        return false
+    }
+
+    private func replace(_ kind: ListKind, with items: [JSONValue], _ server: ManagedServer) {
+        switch kind {
+        case .tools:
+            replaceTools(of: server, with: items.map { Tool(name: $0["name"]?.text ?? "", definition: $0) })
+        case .prompts: server.contents.prompts = items
+        case .resources: server.contents.resources = items
+        }
+    }
+}

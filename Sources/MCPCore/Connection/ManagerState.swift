@@ -1,0 +1,144 @@
+import MCPWire
+
+/// What a connection manager knows, and what it does at each event; only touched under the manager's lock.
+///
+/// Nothing here waits. What needs a task of its own is left in ``work`` for ``ConnectionManager/run()``.
+final class ManagerState {
+    enum LifePhase {
+        case idle, running, stopped
+    }
+
+    /// What is to be done in a task of its own; servers by their index.
+    enum Work: Sendable {
+        case connect(server: Int, generation: Int)
+        case write(server: Int, generation: Int)
+        case close(any MessageStream)
+    }
+
+    let time: any TimeSource
+    let policy: ConnectionPolicy
+    let revision: String
+    let servers: [ManagedServer]
+    var generator: SplitMix64
+    var lifePhase = LifePhase.idle
+    var work: [Work] = []
+    /// Servers whose attempt waits for its turn (S-016).
+    var connectQueue: [ManagedServer] = []
+    /// Until when the sleeper sleeps; nil while there is none.
+    var sleepingUntil: Instant?
+    var waits: [Wait] = []
+    var callers: [Int: CheckedContinuation<CallLedger.Outcome, Never>] = [:]
+    var observers: [@Sendable (ManagerEvent) -> Void] = []
+
+    /// Where ``ConnectionManager/run()`` waits for work.
+    private var parked: UnsafeContinuation<Void, Never>?
+    private var startWaits: [CheckedContinuation<Void, Never>] = []
+    private var lastRevision = 0
+    private var lastNumber = 0
+
+    init(
+        _ configurations: [ServerConfiguration], time: any TimeSource, policy: ConnectionPolicy, revision: String,
+        seed: UInt64
+    ) {
+        self.time = time
+        self.policy = policy
+        self.revision = revision
+        var names: Set<String> = []
+        servers = configurations.filter { names.insert($0.name).inserted }.enumerated().map {
+            ManagedServer($0.element, policy: policy, index: $0.offset)
+        }
+        generator = SplitMix64(seed: seed, stream: "backoff")
+    }
+
+    func find(_ name: String) throws(ConnectionError) -> ManagedServer {
+        guard lifePhase == .running else { throw .notInManagerContext }
+        guard let server = servers.first(where: { $0.name == name }) else { throw .unknownServer(name) }
+        return server
+    }
+
+    /// A number that no other call or wait has.
+    func nextNumber() -> Int {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    // MARK: Telling
+
+    func tell(_ event: (_ revision: Int, _ at: Instant) -> ManagerEvent) {
+        lastRevision += 1
+        guard !observers.isEmpty else { return }
+        let event = event(lastRevision, time.now)
+        for observer in observers { observer(event) }
+    }
+
+    /// Replaces the tools of a server and tells of it.
+    func replaceTools(of server: ManagedServer, with tools: [Tool]) {
+        server.contents.tools = tools
+        let generation = server.machine.generation
+        tell { .tools(ToolsChange(server: server.name, revision: $0, at: $1, generation: generation, tools: tools)) }
+    }
+
+    // MARK: Life
+
+    /// Begins the life of the manager; false if it has begun before.
+    func start() -> Bool {
+        guard lifePhase == .idle else { return false }
+        lifePhase = .running
+        endStartWaits()
+        for server in servers { feedSafely(server, .load) }
+        return true
+    }
+
+    func awaitStart(_ continuation: CheckedContinuation<Void, Never>) {
+        if lifePhase == .idle { startWaits.append(continuation) } else { continuation.resume() }
+    }
+
+    /// Ends every call and wait, and leaves no work but the closing of streams.
+    func stop() {
+        guard lifePhase != .stopped else { return }
+        lifePhase = .stopped
+        endStartWaits()
+        endWaits { _ in .failure(.notInManagerContext) }
+        work.removeAll { if case .close = $0 { false } else { true } }
+        for server in servers {
+            if let stream = server.link?.stream { work.append(.close(stream)) }
+            server.link = nil
+            end(server.ledger.connectionLost(.closed) + server.ledger.endWaiting())
+        }
+        unpark()
+    }
+
+    private func endStartWaits() {
+        for wait in startWaits { wait.resume() }
+        startWaits = []
+    }
+
+    // MARK: Work
+
+    /// Has ``ConnectionManager/run()`` wait until there is something for it to do.
+    func park(_ continuation: UnsafeContinuation<Void, Never>) {
+        if lifePhase == .running, work.isEmpty, !needsAnotherDeadline {
+            parked = continuation
+        } else {
+            continuation.resume()
+        }
+    }
+
+    /// Has ``ConnectionManager/run()`` go round.
+    func unpark() {
+        parked?.resume()
+        parked = nil
+    }
+
+    /// Takes the work that waits to be started.
+    func takeWork() -> [Work] {
+        guard !work.isEmpty else { return [] }
+        defer { work.removeAll(keepingCapacity: true) }
+        return work
+    }
+
+    /// Gives callers what their calls ended with.
+    func end(_ endings: [CallLedger.Ending]) {
+        for ending in endings { callers.removeValue(forKey: ending.number)?.resume(returning: ending.outcome) }
+    }
+}
