@@ -82,7 +82,14 @@ struct ScenarioReader {
 
     private func revision() throws(ScenarioError) -> String {
         let revisions = Scenario.revisions
-        return try fields["revision"]?.name("revision", of: revisions) ?? revisions[revisions.count - 1]
+        guard let item = fields["revision"] else { return revisions[revisions.count - 1] }
+        let revision = try item.text("a revision")
+        guard revisions.contains(revision) else {
+            // The nearest date is no better guess than any other.
+            let known = revisions.joined(separator: ", ")
+            throw item.error("there is no revision \(YAMLItem.quoted(revision)) to ask for; known: \(known)")
+        }
+        return revision
     }
 
     private func relaxed() throws(ScenarioError) -> Set<ChannelKind> {

@@ -53,7 +53,7 @@ extension ScenarioReader {
             placement.connection = try item.integer(in: 1...Int.max, "the number of a connection")
         }
         if let item = fields["direction"] { placement.direction = try item.word("direction") }
-        if let item = fields["method"] { placement.method = try item.text("a method") }
+        if let item = fields["method"] { placement.method = try Self.method(item) }
         if let item = fields["from"] { placement.from = try item.instant(notAfter: end) }
         if let item = fields["until"] {
             let until = try item.instant()
@@ -69,11 +69,17 @@ extension ScenarioReader {
         return placement
     }
 
+    private static func method(_ item: YAMLItem) throws(ScenarioError) -> String {
+        let method = try item.text("a method")
+        if let problem = MethodNames.problem(method) { throw item.error(problem) }
+        return method
+    }
+
     private static func pattern(_ item: YAMLItem) throws(ScenarioError) -> Fault.MessagePattern {
-        guard case .mapping = item.content else { return .init(method: try item.text("a method")) }
+        guard case .mapping = item.content else { return .init(method: try method(item)) }
         let fields = try YAMLFields(item, "a message", keys: ["method", "direction", "number"])
         return Fault.MessagePattern(
-            method: try fields.required("method").text("a method"),
+            method: try method(fields.required("method")),
             direction: try fields["direction"]?.word("direction"),
             number: try fields["number"]?.integer(in: 1...Int.max, "the number of a message") ?? 1)
     }

@@ -30,7 +30,7 @@ extension ScenarioReader {
         if let item = fields["transport"] { server.configuration.transport = try item.word("transport") }
         if let item = fields["connect"] {
             server.configuration.connect = try item.word(
-                "connect", [("at-once", .atOnce), ("on-first-use", .onFirstUse)])
+                "time to connect", [("at-once", .atOnce), ("on-first-use", .onFirstUse)])
         }
         if let item = fields["load"] { server.configuration.load = try load(item) }
         if let item = fields["static-authorization"] {

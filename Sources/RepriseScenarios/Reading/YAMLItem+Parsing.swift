@@ -36,6 +36,7 @@ extension YAMLItem {
     }
 
     private static let anchorProblem = "anchors and aliases (&, *) are not read; write the value out, or quote it"
+    private static let depthProblem = "lists and mappings stand within each other at most \(depthMax) deep"
 
     private init(_ node: Node, path: String, line: Int, place: Place, depth: Int) throws(ScenarioError) {
         self.path = path
@@ -90,7 +91,7 @@ extension YAMLItem {
 
     private func checkDepth(_ depth: Int) throws(ScenarioError) {
         if depth >= Self.depthMax {
-            throw error("lists and mappings stand within each other at most \(Self.depthMax) deep")
+            throw error(Self.depthProblem)
         }
     }
 }
@@ -136,6 +137,7 @@ extension YAMLItem {
             if isIndentedByTab(line: mark.line, of: yaml) {
                 return (mark.line, "a tab stands before the text; YAML wants spaces")
             }
+            if problem.contains("nesting level") { return (mark.line, depthProblem) }
             return (mark.line, "is no YAML: \(problem)")
         case .composer(_, let problem, let mark, _):
             if problem.contains("document") {
@@ -147,7 +149,7 @@ extension YAMLItem {
         case .reader(let problem, let offset, _, _):
             let line = offset.map { 1 + yaml.prefix($0).filter(\.isNewline).count } ?? 1
             return (line, "is no YAML: \(problem)")
-        case .memory: return (1, "lists and mappings stand within each other at most \(depthMax) deep")
+        case .memory: return (1, depthProblem)
         default: return (1, "is no YAML: \(error)")
         }
     }

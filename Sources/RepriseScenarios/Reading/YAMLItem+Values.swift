@@ -15,10 +15,9 @@ extension YAMLItem {
             throw error("expected \(what), got \(kind)")
         }
         guard let number = Int(text), range.contains(number) else {
-            let limits =
-                range.upperBound == .max ? "from \(range.lowerBound)" : "\(range.lowerBound)…\(range.upperBound)"
             let isBelow = text.hasPrefix("-") || Int(text).map { $0 < range.lowerBound } == true
-            throw error("\(Self.shortened(text)) is \(isBelow ? "too small" : "too large"), expected \(what) \(limits)")
+            let limit = isBelow ? "small; the least is \(range.lowerBound)" : "large; the most is \(range.upperBound)"
+            throw error("\(Self.shortened(text)) is too \(limit)")
         }
         return number
     }
@@ -34,7 +33,7 @@ extension YAMLItem {
 
     /// One of the words.
     func word<Value>(_ what: String, _ words: [(String, Value)]) throws(ScenarioError) -> Value {
-        let text = try text("\(what): \(words.map(\.0).joined(separator: ", "))")
+        let text = try text("a \(what) (\(words.map(\.0).joined(separator: ", ")))")
         if let found = words.first(where: { $0.0 == text }) { return found.1 }
         throw error(NearestWord.problem("there is no \(what) \(Self.quoted(text))", text, words.map(\.0)))
     }
