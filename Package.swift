@@ -13,7 +13,9 @@ let package = Package(
         .library(name: "RepriseReplay", targets: ["RepriseReplay"]),
         .library(name: "RepriseSimulation", targets: ["RepriseSimulation"]),
         .library(name: "RepriseScenarios", targets: ["RepriseScenarios"]),
-        .library(name: "RepriseTesting", targets: ["RepriseTesting"]),
+        .library(
+            name: "RepriseTesting",
+            targets: ["RepriseTesting", "RepriseSimulation", "RepriseRecording", "MCPCore", "MCPWire"]),
         .library(name: "RepriseProxy", targets: ["RepriseProxy"]),
     ],
     dependencies: [

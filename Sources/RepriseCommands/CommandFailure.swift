@@ -6,6 +6,8 @@ struct CommandFailure: Error {
         case usage = 2
         case unreadable = 3
         case notStarted = 4
+        /// A simulation cannot be trusted, since something got out of its virtual time.
+        case escaped = 5
         case bug = 70
     }
 

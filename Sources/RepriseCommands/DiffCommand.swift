@@ -1,4 +1,5 @@
 import ArgumentParser
+import MCPWire
 import RepriseRecording
 import RepriseReplay
 
@@ -50,10 +51,10 @@ extension RecordingDiff {
 
     /// The same for a program.
     func json(first: String, second: String) -> String {
-        JSONOutput.document([
+        JSONValue.document([
             ("first", .string(first)), ("second", .string(second)), ("same", .bool(entries.isEmpty)),
             ("transports", transports.isEmpty ? nil : .array(transports.map { .string($0) })),
-            ("paired", .number(Int64(pairedCount))), ("differences", .array(entries.map { $0.json })),
+            ("paired", .int(pairedCount)), ("differences", .array(entries.map { $0.json })),
         ])
     }
 }
@@ -72,27 +73,27 @@ extension RecordingDiff.Entry {
         }
     }
 
-    fileprivate var json: JSONOutput {
+    fileprivate var json: JSONValue {
         switch self {
         case .removed(let event, let what):
-            .object([("kind", .string("removed")), ("first", .number(Int64(event))), ("what", .string(what))])
+            .record([("kind", .string("removed")), ("first", .int(event)), ("what", .string(what))])
         case .added(let event, let what):
-            .object([("kind", .string("added")), ("second", .number(Int64(event))), ("what", .string(what))])
+            .record([("kind", .string("added")), ("second", .int(event)), ("what", .string(what))])
         case .moved(let first, let second, let what):
-            .object([
-                ("kind", .string("moved")), ("first", .number(Int64(first))), ("second", .number(Int64(second))),
+            .record([
+                ("kind", .string("moved")), ("first", .int(first)), ("second", .int(second)),
                 ("what", .string(what)),
             ])
         case .changed(let first, let second, let what, let differences):
-            .object([
-                ("kind", .string("changed")), ("first", .number(Int64(first))), ("second", .number(Int64(second))),
+            .record([
+                ("kind", .string("changed")), ("first", .int(first)), ("second", .int(second)),
                 ("what", .string(what)), ("places", .array(differences.map { $0.json })),
             ])
         case .ended(let first, let second):
-            .object([("kind", .string("ended")), ("from", .string(first)), ("to", .string(second))])
+            .record([("kind", .string("ended")), ("from", .string(first)), ("to", .string(second))])
         case .answered(let first, let second, let what, let from, let to):
-            .object([
-                ("kind", .string("answered")), ("first", .number(Int64(first))), ("second", .number(Int64(second))),
+            .record([
+                ("kind", .string("answered")), ("first", .int(first)), ("second", .int(second)),
                 ("what", .string(what)), ("from", .string(from)), ("to", .string(to)),
             ])
         }
@@ -101,14 +102,14 @@ extension RecordingDiff.Entry {
 
 extension JSONDifference {
     /// The difference for a program.
-    var json: JSONOutput {
+    var json: JSONValue {
         switch change {
         case .changed(let from, let to):
-            .object([("pointer", .string(pointer)), ("from", .string(from)), ("to", .string(to))])
+            .record([("pointer", .string(pointer)), ("from", .string(from)), ("to", .string(to))])
         case .added(let value):
-            .object([("pointer", .string(pointer)), ("to", .string(value))])
+            .record([("pointer", .string(pointer)), ("to", .string(value))])
         case .removed(let value):
-            .object([("pointer", .string(pointer)), ("from", .string(value))])
+            .record([("pointer", .string(pointer)), ("from", .string(value))])
         }
     }
 }

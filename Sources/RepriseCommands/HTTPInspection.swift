@@ -1,3 +1,4 @@
+import MCPWire
 import RepriseRecording
 import RepriseReplay
 
@@ -192,15 +193,15 @@ struct HTTPInspection {
 
     var sessionCount: Int { log.exchanges.compactMap(\.session).max() ?? 0 }
 
-    var json: JSONOutput {
+    var json: JSONValue {
         .array(
             log.exchanges.map { exchange in
-                .object([
-                    ("exchange", .number(Int64(exchange.number))), ("connection", .number(Int64(exchange.connection))),
-                    ("session", exchange.session.map { .number(Int64($0)) }), ("mcp", .bool(exchange.isProtocol)),
+                .record([
+                    ("exchange", .int(exchange.number)), ("connection", .int(exchange.connection)),
+                    ("session", exchange.session.map { .int($0) }), ("mcp", .bool(exchange.isProtocol)),
                     ("method", .string(exchange.request.method)), ("target", .string(exchange.request.target)),
-                    ("status", exchange.response.map { .number(Int64($0.status)) }),
-                    ("resumes", resumed[exchange.number].map { .number(Int64($0)) }),
+                    ("status", exchange.response.map { .int($0.status) }),
+                    ("resumes", resumed[exchange.number].map { .int($0) }),
                     ("ending", Self.name(exchange.ending).map { .string($0) }),
                 ])
             })

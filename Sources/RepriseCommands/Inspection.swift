@@ -98,11 +98,11 @@ struct Inspection {
     // MARK: JSON
 
     var json: String {
-        JSONOutput.document([
+        JSONValue.document([
             ("file", .string(path)), ("transport", .string(recording.header.transport)),
             ("start", .string(recording.header.start)), ("recorder", .string(recording.header.recorder)),
             ("revision", revision.map { .string($0) }), ("completion", .string(completion)),
-            ("tornBytes", recording.tornByteCount.map { .number(Int64($0)) }),
+            ("tornBytes", recording.tornByteCount.map { .int($0) }),
             ("warnings", http == nil ? nil : .array(warnings.map { .string($0) })), ("exchanges", http?.json),
             ("events", .array(rows.map(\.json))),
         ])

@@ -1,4 +1,5 @@
 import Foundation
+import MCPWire
 import RepriseRecording
 
 /// One event, or one message of it, as `reprise inspect` shows it.
@@ -39,13 +40,13 @@ struct InspectionRow {
         return detail.isEmpty ? line : line + "  " + detail
     }
 
-    var json: JSONOutput {
-        .object([
-            ("event", .number(Int64(event))), ("time", .number(time)),
-            ("session", session.map { .number(Int64($0)) }), ("exchange", exchange.map { .number(Int64($0)) }),
+    var json: JSONValue {
+        .record([
+            ("event", .int(event)), ("time", .int(Int(time))),
+            ("session", session.map { .int($0) }), ("exchange", exchange.map { .int($0) }),
             ("direction", direction.map { .string($0.rawValue) }), ("what", .string(what)),
             ("id", id.map { .string($0) }), ("eventId", eventID.map { .string($0) }),
-            ("elapsed", elapsed.map { .number($0) }), ("detail", detail.isEmpty ? nil : .string(detail)),
+            ("elapsed", elapsed.map { .int(Int($0)) }), ("detail", detail.isEmpty ? nil : .string(detail)),
         ])
     }
 

@@ -7,14 +7,16 @@ public struct RepriseCommand: ParsableCommand {
     /// Name, abstract and verbs as `--help` prints them.
     public static let configuration = CommandConfiguration(
         commandName: "reprise",
-        abstract: "Record MCP sessions, replay them, verify servers with them, and show what differs.",
+        abstract: "Record MCP sessions, replay them, verify servers with them, and rehearse what goes wrong.",
         discussion: """
-            Exit codes: 0 same or done, 1 differs, missed or failed, 2 usage, 3 the recording cannot be read, \
-            4 the other side could not be started, 70 a bug in reprise. `record` ends as its command ended.
+            Exit codes: 0 same or done, 1 differs, missed or failed, 2 usage, 3 the recording or scenario cannot be \
+            read, 4 the other side could not be started, 5 escaped from virtual time, 70 a bug in reprise. `record` \
+            ends as its command ended.
             """,
         version: programVersion,
         subcommands: [
-            RecordCommand.self, ReplayCommand.self, VerifyCommand.self, InspectCommand.self, DiffCommand.self,
+            RecordCommand.self, ReplayCommand.self, VerifyCommand.self, RunCommand.self, InspectCommand.self,
+            DiffCommand.self,
             RedactCommand.self, DemoCommand.self, DemoServerCommand.self,
         ])
 

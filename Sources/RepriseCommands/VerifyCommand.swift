@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MCPWire
 import RepriseProxy
 import RepriseRecording
 import RepriseReplay
@@ -99,19 +100,17 @@ struct HeaderOption: ExpressibleByArgument {
     }
 }
 
-/// Says on standard error how far it is: one line that is written again and again, on a terminal only.
+/// Says on standard error how far it is, and what the server owes.
 private final class Teller {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
-    private var told = -1
+    private let line = ProgressLine()
 
     func tell(_ notice: Verification.Notice) {
         switch notice {
         case .progress(let done, let all):
-            guard isTerminal, done != told else { return }
-            told = done
-            let text = "\rreprise: \(done) of \(all) steps" + (done == all ? "\n" : "")
-            FileHandle.standardError.write(Data(text.utf8))
+            line.show("\(done) of \(all) steps")
+            if done == all { line.end() }
         case .missing(let events):
+            line.end()
             let shown = events.prefix(5).map { "event \($0)" }.joined(separator: ", ")
             let more = events.count > 5 ? " and \(events.count - 5) more" : ""
             say("stalled: the server owes \(shown)\(more); going on without")
@@ -122,18 +121,18 @@ private final class Teller {
 extension VerifyReport {
     /// The report for a program.
     func json(file: String) -> String {
-        let counts = Verdict.Kind.allCases.map { ($0.rawValue, JSONOutput?.some(.number(Int64(count(of: $0))))) }
-        return JSONOutput.document([
-            ("file", .string(file)), ("match", .bool(isMatch)), ("counts", .object(counts)),
+        let counts = Verdict.Kind.allCases.map { ($0.rawValue, JSONValue?.some(.int(count(of: $0)))) }
+        return JSONValue.document([
+            ("file", .string(file)), ("match", .bool(isMatch)), ("counts", .record(counts)),
             ("verdicts", .array(verdicts.map { $0.json })), ("remarks", .array(remarks.map { .string($0) })),
         ])
     }
 }
 
 extension VerifyReport.Verdict {
-    fileprivate var json: JSONOutput {
-        .object([
-            ("verdict", .string(kind.rawValue)), ("event", event.map { .number(Int64($0)) }), ("what", .string(what)),
+    fileprivate var json: JSONValue {
+        .record([
+            ("verdict", .string(kind.rawValue)), ("event", event.map { .int($0) }), ("what", .string(what)),
             ("places", differences.isEmpty ? nil : .array(differences.map { $0.json })),
             ("remark", remark.map { .string($0) }),
         ])

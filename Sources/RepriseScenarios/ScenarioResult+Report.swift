@@ -18,18 +18,9 @@ extension ScenarioResult {
     }
 
     /// Lines of the transcript around the first mismatch: so many before its instant is over, a few after it.
-    public func excerpt(before: Int = 12, after: Int = 4) -> [Substring] {
-        let lines = transcript.split(separator: "\n")
-        var end = lines.count
-        if let at = mismatches.first?.at {
-            let seconds = Double(at.nanoseconds) / 1e9
-            // The instants of a transcript rise.
-            end = lines.firstIndex { Self.seconds(of: $0).map { $0 > seconds } ?? false } ?? lines.count
-        }
-        return Array(lines[max(0, end - before)..<min(lines.count, end + after)])
-    }
-
-    private static func seconds(of line: Substring) -> Double? {
-        line.firstIndex(of: "\t").flatMap { Double(line[..<$0]) }
+    public func excerpt(before: Int = 12, after: Int = 4) -> [String] {
+        var end = events.count
+        if let at = mismatches.first?.at { end = events.firstIndex { $0.at > at } ?? events.count }
+        return events[max(0, end - before)..<min(events.count, end + after)].map { "\($0)" }
     }
 }

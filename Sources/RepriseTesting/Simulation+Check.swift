@@ -35,8 +35,10 @@ extension Simulation {
                 try simulation.run { simulation in
                     try await watch.perform { try await body(simulation) }
                 }
+            } catch let failure as SimulationFailure {
+                watch.record("\(failure)", sourceLocation: sourceLocation)
             } catch {
-                watch.record("\(error)", sourceLocation: sourceLocation)
+                watch.record(error, sourceLocation: sourceLocation)
             }
             guard watch.hasFailed else { continue }
             Attachment.record(
@@ -75,5 +77,11 @@ final class IssueWatch: Sendable {
     func record(_ text: String, sourceLocation: SourceLocation) {
         failed.withLock { $0 = true }
         Issue.record("\(text)\n\(addition)", sourceLocation: sourceLocation)
+    }
+
+    /// Records an error that the test threw.
+    func record(_ error: any Error, sourceLocation: SourceLocation) {
+        failed.withLock { $0 = true }
+        Issue.record(error, "\(addition)", sourceLocation: sourceLocation)
     }
 }

@@ -11,11 +11,12 @@ import Testing
             let list = finished.text.split(separator: "SUBCOMMANDS:\n").last ?? ""
             let verbs = list.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
                 .compactMap { $0.split(separator: " ").first }.filter { $0 != "See" }
-            #expect(verbs == ["record", "replay", "verify", "inspect", "diff", "redact", "demo"])
+            #expect(verbs == ["record", "replay", "verify", "run", "inspect", "diff", "redact", "demo"])
         }
     }
 
-    @Test("each verb has its help", arguments: ["record", "replay", "verify", "inspect", "diff", "redact", "demo"])
+    @Test(
+        "each verb has its help", arguments: ["record", "replay", "verify", "run", "inspect", "diff", "redact", "demo"])
     func eachVerbHasItsHelp(verb: String) throws {
         let finished = try RunningProcess.run([Program.reprise, verb, "--help"])
         #expect(finished.ending == .exit(0))

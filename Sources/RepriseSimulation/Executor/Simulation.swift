@@ -124,7 +124,10 @@ public final class Simulation: @unchecked Sendable {
         if failure != nil {
             // Cancelled sleeps and waits return, so that the body's tasks can end and be freed.
             root.cancel()
-            runReady(atMost: 1_000_000) { result != nil }
+            repeat {
+                runReady(atMost: 1_000_000) { result != nil }
+                // A real sleep that was cancelled comes back from its thread.
+            } while result == nil && ready.isEmpty && waitForOutside()
         }
         takeInbox()
         if let firstEscape {

@@ -29,7 +29,7 @@ public enum SimulationFailure: Error, Sendable, Equatable, CustomStringConvertib
     }
 
     private static func list(_ waits: [String]) -> String {
-        guard !waits.isEmpty else { return "; no task says what it waits for" }
+        guard !waits.isEmpty else { return "; no task says what it waits for: is it outside of virtual time?" }
         let shown = waits.prefix(20).map { "\n  waits for \($0)" }.joined()
         return shown + (waits.count > 20 ? "\n  and \(waits.count - 20) more" : "")
     }

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import RepriseProxy
+import RepriseScenarios
+
+/// `reprise run`: runs scenarios in virtual time, each with each of its seeds.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run scenarios of what goes wrong, in virtual time: the same seed, the same run.",
+        usage: "reprise run SCENARIO… [--seed N|A...B] [--format FORMAT] [--junit FILE] [--transcript]",
+        discussion: """
+            A scenario declares servers, faults, what clients do, and what must be observed. Each case is one scenario \
+            with one seed. What differs is shown with the command that runs exactly that case again. The exit code is \
+            0 when all held, 1 when not, 5 when something got out of virtual time.
+
+            With TEST_TOTAL_SHARDS and TEST_SHARD_INDEX in the environment, it runs its share of the cases.
+            """)
+
+    @Argument(help: ArgumentHelp("Scenario files, and folders that are searched for *.yaml.", valueName: "scenario"))
+    var scenarios: [String]
+
+    @Option(
+        help: "A seed, or a range of seeds such as 1...100, in place of those in the files.",
+        transform: { try SeedRange($0) })
+    var seed: SeedRange?
+
+    @Option(help: "text or json.")
+    var format: OutputFormat = .text
+
+    @Option(help: ArgumentHelp("Write the results to this file too, as JUnit XML.", valueName: "file"))
+    var junit: String?
+
+    @Flag(help: "Show the transcript of every case.")
+    var transcript = false
+
+    func run() throws {
+        // A reader that goes away is an error of writing like any other, told at the end.
+        signal(SIGPIPE, SIG_IGN)
+        let shard = try Shard()
+        var cases: [ScenarioRun.Case] = []
+        for scenario in try ScenarioLibrary.onDisk.scenarios(at: scenarios) {
+            cases += (seed.map { Array($0.seeds) } ?? scenario.scenario.seeds).map { .init(scenario, seed: $0) }
+        }
+        let run = ScenarioRun(shard?.part(of: cases) ?? cases, shard: shard, keepsTranscripts: transcript)
+        if let junit { try write(JUnitReport(run).text, to: junit) }
+        try show(format == .json ? run.json : run.text(showsTranscripts: transcript))
+        if run.outcomes.contains(where: \.hasEscaped) { throw CommandFailure(.escaped) }
+        if run.failedCount > 0 { throw CommandFailure(.differs) }
+    }
+
+    /// Writes the result at once: `print` keeps quiet about a reader that has gone away.
+    private func show(_ text: String) throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+        } catch {
+            throw CommandFailure(.differs, "cannot write the result: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    private func write(_ text: String, to file: String) throws {
+        do {
+            try Data(text.utf8).write(to: URL(filePath: file), options: .atomic)
+        } catch {
+            throw CommandFailure(.differs, "cannot write \(file): \(error.localizedDescription)")
+        }
+    }
+}
