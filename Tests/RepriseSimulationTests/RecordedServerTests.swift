@@ -11,6 +11,7 @@ import Testing
 @Suite struct RecordedServerTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("recordings")
+        .resolvingSymlinksInPath()
 
     private static func recording(_ path: String) throws -> Recording {
         let data = try Data(contentsOf: folder.appendingPathComponent(path))

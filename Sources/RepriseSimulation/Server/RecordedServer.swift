@@ -57,7 +57,8 @@ public final class RecordedServer: SimulatedServer, @unchecked Sendable {
         private let countEffect: (String) -> Void
         /// Nil once the connection is gone.
         private var connection: ServerConnection?
-        private var decoder = LineDecoder(lineByteCountMax: .max)
+        /// Without a limit worth the name: what the recording holds is in memory already.
+        private var decoder = LineDecoder(lineByteCountMax: 1 << 40)
         private var scheduled: Instant?
 
         init(
