@@ -29,7 +29,8 @@ final class World: @unchecked Sendable {
         seed: UInt64 = 1, _ description: ServerDescription = .sample, link: Link = Link(), faults: [Fault] = [],
         _ body: @escaping @Sendable (World) async throws -> Void
     ) throws -> World {
-        try Simulation(seed: seed).run { simulation in
+        // Nothing here escapes, so that a deadlock need not wait for what did.
+        try Simulation(seed: seed, limits: .init(grace: .zero)).run { simulation in
             let world = World(simulation, description, link: link, faults: faults)
             try await body(world)
             return world
