@@ -17,6 +17,15 @@ public struct CallLedger: Sendable {
         public var isIdempotent: Bool
         /// When the caller gives up; nil is never.
         public var deadline: Instant?
+
+        /// Makes a call.
+        public init(number: Int, tool: String, arguments: JSONValue, isIdempotent: Bool, deadline: Instant? = nil) {
+            self.number = number
+            self.tool = tool
+            self.arguments = arguments
+            self.isIdempotent = isIdempotent
+            self.deadline = deadline
+        }
     }
 
     /// What a call ends with.
@@ -28,6 +37,12 @@ public struct CallLedger: Sendable {
         public var number: Int
         /// What the caller gets.
         public var outcome: Outcome
+
+        /// Makes an end.
+        public init(number: Int, outcome: Outcome) {
+            self.number = number
+            self.outcome = outcome
+        }
     }
 
     /// What an answer meets.

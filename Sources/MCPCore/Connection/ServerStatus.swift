@@ -55,12 +55,15 @@ public enum ManagerEvent: Sendable, Equatable {
 
 /// A server took a state.
 public struct StateChange: Sendable, Equatable {
+    /// The server's name.
     public var server: String
     /// Rises by one with each event of the manager.
     public var revision: Int
+    /// When it happened.
     public var at: Instant
     /// Nil for the first state of a server.
     public var from: ServerState?
+    /// The status that it took.
     public var status: ServerStatus
 
     /// Makes a change.
@@ -75,12 +78,15 @@ public struct StateChange: Sendable, Equatable {
 
 /// The tools of a server were replaced.
 public struct ToolsChange: Sendable, Equatable {
+    /// The server's name.
     public var server: String
     /// Rises by one with each event of the manager.
     public var revision: Int
+    /// When it happened.
     public var at: Instant
     /// The connection that listed them.
     public var generation: Int
+    /// All that there are now.
     public var tools: [Tool]
 
     /// Makes a change.

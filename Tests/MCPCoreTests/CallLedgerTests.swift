@@ -1,0 +1,94 @@
+import MCPCore
+import MCPWire
+import Testing
+
+/// What becomes of calls, event by event.
+@Suite struct CallLedgerTests {
+    private static func call(_ number: Int, isIdempotent: Bool = false, deadline: Int64? = nil) -> CallLedger.Call {
+        CallLedger.Call(
+            number: number, tool: "t", arguments: [:], isIdempotent: isIdempotent,
+            deadline: deadline.map { Instant(nanoseconds: $0) })
+    }
+
+    private static func ending(_ number: Int, _ error: ConnectionError) -> CallLedger.Ending {
+        CallLedger.Ending(number: number, outcome: .failure(error))
+    }
+
+    @Test("S-186: an answer ends its call once; a second one, and one to no call, are unknown")
+    func answersAreMatchedOnce() {
+        var ledger = CallLedger(server: "a")
+        ledger.begin(Self.call(1), requestID: 7)
+        #expect(ledger.answered(requestID: 8, .success(1)) == .unknown)
+        #expect(ledger.answered(requestID: 7, .success(1)) == .ending(.init(number: 1, outcome: .success(1))))
+        #expect(ledger.answered(requestID: 7, .success(1)) == .unknown)
+        #expect(ledger.count == 0)
+    }
+
+    @Test("RS-09: with the connection end the calls that were sent, unknown, and those that were not, unsent")
+    func theEndOfAConnection() {
+        var ledger = CallLedger(server: "a")
+        for number in 1...3 { ledger.begin(Self.call(number, isIdempotent: number == 2), requestID: number + 10) }
+        ledger.handOver(requestID: 11)
+        ledger.handOver(requestID: 12)
+        let unknown = ConnectionError.outcomeUnknown(server: "a", cause: .reset)
+        #expect(
+            ledger.connectionLost(.reset) == [Self.ending(1, unknown), Self.ending(3, .notConnected(server: "a"))])
+        #expect(ledger.waiting.map(\.number) == [2])
+        #expect(ledger.connectionLost(.closed) == [])
+
+        ledger.resend(2, requestID: 20)
+        #expect(ledger.waiting.isEmpty)
+        #expect(ledger.answered(requestID: 12, .success(1)) == .unknown)
+        ledger.handOver(requestID: 20)
+        #expect(ledger.connectionLost(.closed) == [Self.ending(2, .outcomeUnknown(server: "a", cause: .closed))])
+        #expect(ledger.count == 0)
+    }
+
+    @Test("RS-09: a repetition that was never taken leaves open what the first call did")
+    func aRepetitionThatWasNotSent() {
+        var ledger = CallLedger(server: "a")
+        ledger.begin(Self.call(1, isIdempotent: true), requestID: 1)
+        ledger.handOver(requestID: 1)
+        _ = ledger.connectionLost(.reset)
+        ledger.resend(1, requestID: 2)
+        let unknown = ConnectionError.outcomeUnknown(server: "a", cause: .reset)
+        #expect(ledger.connectionLost(.closed) == [Self.ending(1, unknown)])
+    }
+
+    @Test func whatWaitsInVainEndsUnknown() {
+        var ledger = CallLedger(server: "a")
+        ledger.begin(Self.call(1, isIdempotent: true), requestID: 1)
+        ledger.handOver(requestID: 1)
+        _ = ledger.connectionLost(.exited(code: 3))
+        let unknown = ConnectionError.outcomeUnknown(server: "a", cause: .exited(code: 3))
+        #expect(ledger.endWaiting() == [Self.ending(1, unknown)])
+        #expect(ledger.endWaiting() == [])
+    }
+
+    @Test func deadlinesEndCallsInOrderAndTheirAnswersAreLate() {
+        var ledger = CallLedger(server: "a")
+        for (number, deadline) in [(1, 5), (2, 3), (3, 5), (4, nil)] as [(Int, Int64?)] {
+            ledger.begin(Self.call(number, deadline: deadline), requestID: number)
+        }
+        #expect(ledger.nextDeadline == Instant(nanoseconds: 3))
+        #expect(ledger.expire(at: Instant(nanoseconds: 2)) == [])
+        #expect(ledger.expire(at: Instant(nanoseconds: 5)).map(\.number) == [1, 2, 3])
+        #expect(ledger.nextDeadline == nil)
+        #expect(ledger.cancel(4) == Self.ending(4, .cancelled(server: "a")))
+        #expect(ledger.cancel(4) == nil)
+        for id in 1...4 {
+            #expect(ledger.answered(requestID: id, .success(1)) == .late)
+            #expect(ledger.answered(requestID: id, .success(1)) == .unknown)
+        }
+    }
+
+    @Test func idsOfEndedCallsAreRememberedToALimit() {
+        var ledger = CallLedger(server: "a", lateMax: 2)
+        for number in 1...3 {
+            ledger.begin(Self.call(number), requestID: number)
+            _ = ledger.cancel(number)
+        }
+        #expect(ledger.answered(requestID: 1, .success(1)) == .unknown)
+        #expect(ledger.answered(requestID: 3, .success(1)) == .late)
+    }
+}
