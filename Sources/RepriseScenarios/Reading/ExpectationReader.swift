@@ -70,7 +70,7 @@ struct ExpectationReader {
     }
 
     private static func checkRoute(_ route: String, line: Int, in item: YAMLItem) throws(ScenarioError) {
-        guard let problem = MethodNames.problem(route, more: ["connect", "close"]) else { return }
+        guard let problem = MethodNames.problem(route, more: ["connect", "close", "read-past-end"]) else { return }
         throw ScenarioError(path: item.path, line: line, key: item.place.text, problem: problem)
     }
 
