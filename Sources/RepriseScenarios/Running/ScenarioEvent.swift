@@ -19,6 +19,7 @@ public struct ScenarioEvent: Sendable, Equatable {
     public var at: Instant
     /// The client's number, from 0.
     public var client: Int
+    /// What happened.
     public var what: What
 
     /// What a scenario can expect of this; nil for what only the transcript tells.
@@ -53,34 +54,13 @@ extension ScenarioEvent: CustomStringConvertible {
 
     private var text: String {
         switch what {
-        case .wire(let event): "\(event.server) #\(event.connection)\t\(Self.text(event.what))"
+        case .wire(let event): "\(event.server) #\(event.connection)\t\(event.what)"
         case .manager(.state(let change)): "\(change.server)\t\(Self.text(change.status)) (revision \(change.revision))"
         case .manager(.tools(let change)):
             "\(change.server)\ttools: \(change.tools.count) (revision \(change.revision))"
         case .step(let text): "does\t\(text)"
         case .ended(let id, let outcome): "result\t\(id): \(outcome)"
         }
-    }
-
-    private static func text(_ what: WireEvent.What) -> String {
-        switch what {
-        case .connect: "connects"
-        case .accepted: "is accepted"
-        case .clientClosed: "closes"
-        case .lost(let cause): "is lost: \(cause)"
-        case .sent(.clientToServer, let name, let bytes): "-> \(name) \(excerpt(bytes))"
-        case .sent(.serverToClient, let name, let bytes): "<- \(name) \(excerpt(bytes))"
-        case .arrived(.clientToServer, let name): "-> \(name) arrives"
-        case .arrived(.serverToClient, let name): "<- \(name) arrives"
-        case .vanished(.clientToServer, let name, let why): "-> \(name) vanishes: \(why)"
-        case .vanished(.serverToClient, let name, let why): "<- \(name) vanishes: \(why)"
-        case .effect(let tool): "executes \(tool)"
-        case .readPastEnd: "reads past the end"
-        }
-    }
-
-    private static func excerpt(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.prefix(200), as: UTF8.self) + (bytes.count > 200 ? "… (\(bytes.count) bytes)" : "")
     }
 
     private static func text(_ status: ServerStatus) -> String {
