@@ -7,10 +7,7 @@ import Testing
 
 /// docs/SCENARIOS.md says what the reader reads.
 @Suite struct ScenarioDocumentTests {
-    static let text: String = {
-        let url = ScenarioFolder.root.appendingPathComponent("docs/SCENARIOS.md")
-        return (try? String(contentsOf: url, encoding: .utf8)) ?? ""
-    }()
+    static let text = (try? ScenarioFolder.text("docs/SCENARIOS.md")) ?? ""
 
     /// The blocks of YAML, without their fences.
     static let examples: [String] = text.components(separatedBy: "```yaml\n").dropFirst().map {

@@ -23,10 +23,10 @@ import Testing
             ("# only a comment\n", "1: the file is empty"),
             ("---\n", "1: the file is empty"),
             ("a: 1\n---\nb: 2\n", "2: a second document begins; a file holds one scenario"),
-            ("a: [1\n", "2: is no YAML: did not find expected ',' or ']'"),
+            ("a: [1\n", "1: is no YAML: did not find expected ',' or ']'"),
             ("a:\n\tb: 1\n", "2: a tab stands before the text; YAML wants spaces"),
             ("a: 1\na: 2\n", #"1: the key "a" stands twice in a mapping"#),
-            (#"a: "\#n"#, "2: is no YAML: found unexpected end of stream"),
+            (#"a: "\#n"#, "1: is no YAML: found unexpected end of stream"),
             (
                 "scenario: &x a\ntitle: A\n",
                 "1: scenario: anchors and aliases (&, *) are not read; write the value out, or quote it"

@@ -13,9 +13,11 @@ enum ScenarioFolder {
         return found.filter { $0.hasSuffix(".yaml") }.map { "scenarios/\($0)" }.sorted()
     }()
 
-    /// The scenario of a path.
-    static func scenario(_ path: String) throws -> Scenario {
-        let text = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
-        return try Scenario(yaml: text, path: path)
+    /// The text of a path.
+    static func text(_ path: String) throws -> String {
+        try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
     }
+
+    /// The scenario of a path.
+    static func scenario(_ path: String) throws -> Scenario { try Scenario(yaml: try text(path), path: path) }
 }

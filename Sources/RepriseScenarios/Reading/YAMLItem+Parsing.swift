@@ -23,7 +23,7 @@ extension YAMLItem {
             root = try parser.singleRoot()
         } catch let error as YamlError {
             let (line, problem) = Self.explanation(of: error, in: yaml)
-            throw failure(line, problem)
+            throw failure(min(line, Self.lineCount(of: yaml)), problem)
         } catch {
             throw failure(1, "is no YAML: \(error)")
         }
@@ -152,6 +152,19 @@ extension YAMLItem {
         case .memory: return (1, depthProblem)
         default: return (1, "is no YAML: \(error)")
         }
+    }
+
+    /// Lines as YAML counts them, an empty one at the end left out: the parser reports an early end on a line after it.
+    private static func lineCount(of yaml: String) -> Int {
+        var count = 1
+        var isAtStart = false
+        var previous: Unicode.Scalar = " "
+        for scalar in yaml.unicodeScalars {
+            if isAtStart, !(previous == "\r" && scalar == "\n") { count += 1 }
+            isAtStart = ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"].contains(scalar)
+            previous = scalar
+        }
+        return count
     }
 
     private static func isIndentedByTab(line: Int, of yaml: String) -> Bool {
