@@ -1,6 +1,6 @@
 # Every target is one command; what a line does is said by `make help`.
 
-.PHONY: help demo test build lint format record bench clean
+.PHONY: help demo test coverage build lint format record bench clean test-environments
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -11,11 +11,23 @@ demo: ## Build, then record, show and replay a built-in session, and verify the 
 	@.build/release/reprise demo
 
 # Swift Testing alone: the run for XCTest would end the output with "Executed 0 tests".
-# Its tests run in parallel by themselves; --parallel is for XCTest.
-test: ## Set up what the tests need, and run them all
+# Its tests run in parallel by themselves; --parallel is for XCTest. Both options of the event stream are hidden ones.
+events := .build/test-events.jsonl
+run-tests = swift test --disable-xctest --event-stream-output-path $(events) --event-stream-version 0
+
+test: test-environments ## Set up what the tests need, run them all, and hold docs/COVERAGE.md against the run
+	@rm -f $(events)
+	$(run-tests)
+	@if command -v python3 >/dev/null; then scripts/coverage check $(events); fi
+
+coverage: test-environments ## Run all tests, and write down in docs/COVERAGE.md what they prove
+	@rm -f $(events)
+	-$(run-tests)
+	@scripts/coverage write $(events)
+
+test-environments:
 	@scripts/install-dependencies --tests
 	@if [ -x scripts/setup-test-environments ]; then scripts/setup-test-environments; fi
-	swift test --disable-xctest
 
 build: ## Build everything for release
 	@scripts/install-dependencies

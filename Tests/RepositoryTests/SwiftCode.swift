@@ -47,6 +47,12 @@ struct SwiftCode: Sendable {
         }
     }
 
+    /// How many spaces the line begins with on which a token stands.
+    func indentation(of token: Token) -> Int {
+        let start = bytes[..<token.offset].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        return bytes[start...].prefix { $0 == UInt8(ascii: " ") }.count
+    }
+
     /// The index of the token that closes the bracket at `open`, if there is one.
     func closing(_ open: Int) -> Int? {
         var depth = 0
