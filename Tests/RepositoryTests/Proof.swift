@@ -9,7 +9,7 @@ struct Proof: Equatable, Sendable {
     /// The tests of the repository itself prove nothing of the product; other folders than those of test targets hold
     /// programs and packages that the run of all tests knows nothing of.
     static func all(in file: SourceFile) -> [Proof] {
-        if file.isUnder("scenarios") { return scenario(file).map { [$0] } ?? [] }
+        if file.isUnder("scenarios") { return file.path.hasSuffix(".yaml") ? [scenario(file)] : [] }
         guard file.isUnder("Tests"), file.isSwift, let module = file.module, module.hasSuffix("Tests"),
             module != "RepositoryTests"
         else { return [] }
@@ -28,19 +28,11 @@ struct Proof: Equatable, Sendable {
         String(text).matches(of: /[A-Z]{1,2}-[0-9]+/).map { String($0.0) }
     }
 
-    // MARK: - Scenarios
-
-    private static func scenario(_ file: SourceFile) -> Proof? {
-        guard file.path.hasSuffix(".yaml") else { return nil }
-        return Proof(name: file.path, ids: scenarioKey("proves", in: file).map { ids(inList: $0) } ?? [])
+    /// What a scenario proves: the list after `proves:` at the beginning of a line, which stands on that line.
+    static func scenario(_ file: SourceFile) -> Proof {
+        let line = file.lines.first { $0.wholeMatch(of: /proves: *\[.*\].*/) != nil }
+        return Proof(name: file.path, ids: line.map { ids(inList: $0) } ?? [])
     }
-
-    /// What stands after a key of a scenario at the beginning of a line; a list has to stand on that line too.
-    static func scenarioKey(_ key: String, in file: SourceFile) -> String? {
-        file.lines.first { $0.hasPrefix(key + ":") }.map { $0.dropFirst(key.count + 1).trimmingSpaces }
-    }
-
-    // MARK: - Tests
 
     /// Functions with `@Test("ids: …")`, named with the types around them.
     ///
