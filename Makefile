@@ -1,6 +1,6 @@
 # Every target is one command; what a line does is said by `make help`.
 
-.PHONY: help demo test coverage build lint format record bench clean test-environments
+.PHONY: help demo test coverage mutants build lint format record bench clean test-environments
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ coverage: test-environments ## Run all tests, and write down in docs/COVERAGE.md
 test-environments:
 	@scripts/install-dependencies --tests
 	@if [ -x scripts/setup-test-environments ]; then scripts/setup-test-environments; fi
+
+mutants: ## Break the rule of each scenario in a copy, line by line, and see the scenario fail
+	scripts/mutants
 
 build: ## Build everything for release
 	@scripts/install-dependencies

@@ -37,13 +37,24 @@ import Testing
 
     /// A disabled test would stay on the page. One that cannot run everywhere has `.enabled(if:)` with the reason.
     @Test func noTestIsDisabled() {
-        let found = Repository.swiftTests.filter { file in
-            let words = SwiftCode(file.text).tokens.map(\.text)
-            return zip(zip(words, words.dropFirst()), words.dropFirst(2)).contains { pair, last in
-                pair == (".", "disabled") && last == "("
+        #expect(Repository.swiftTests.filter { Self.disables($0.text) }.map(\.path) == [])
+        #expect(Self.disables("@Test(\"a\", .disabled(\"slow\")) func b() {}"))
+        #expect(Self.disables("@Suite(.disabled(if: slow)) struct B {}"))
+        #expect(!Self.disables("@Test(arguments: [A.disabled(.user)]) func b() { a.disabled() }"))
+    }
+
+    private static func disables(_ text: String) -> Bool {
+        let code = SwiftCode(text)
+        let words = code.tokens.map(\.text)
+        return words.indices.dropLast(2).contains { index in
+            guard words[index] == "@", ["Test", "Suite"].contains(words[index + 1]), words[index + 2] == "(",
+                let end = code.closing(index + 2)
+            else { return false }
+            return (index..<end).contains {
+                words[$0] == "." && words[$0 + 1] == "disabled" && words[$0 + 2] == "("
+                    && ["\"", ")", "if"].contains(words[$0 + 3])
             }
         }
-        #expect(found.map(\.path) == [])
     }
 
     @Test func proofsAreReadFromTests() {
