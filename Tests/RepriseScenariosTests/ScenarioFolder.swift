@@ -1,4 +1,5 @@
 import Foundation
+import RepriseRecording
 import RepriseScenarios
 
 /// The scenarios of the repository.
@@ -20,4 +21,16 @@ enum ScenarioFolder {
 
     /// The scenario of a path.
     static func scenario(_ path: String) throws -> Scenario { try Scenario(yaml: try text(path), path: path) }
+
+    /// What runs the scenario of a path.
+    static func runner(_ path: String) throws -> ScenarioRunner {
+        let scenario = try scenario(path)
+        let folder = root.appendingPathComponent(path).deletingLastPathComponent()
+        var recordings: [String: Recording] = [:]
+        for name in scenario.recordingPaths {
+            let bytes = try Data(contentsOf: folder.appendingPathComponent(name).standardizedFileURL)
+            recordings[name] = try RecordingReader.read(Array(bytes))
+        }
+        return ScenarioRunner(scenario, recordings: recordings)
+    }
 }

@@ -7,8 +7,9 @@ import Testing
     func everyScenarioHolds(path: String) throws {
         let scenario = try ScenarioFolder.scenario(path)
         #expect(!scenario.proves.isEmpty && !scenario.seeds.isEmpty)
+        let runner = try ScenarioFolder.runner(path)
         for seed in scenario.seeds {
-            let result = ScenarioRunner(scenario).run(seed: seed)
+            let result = runner.run(seed: seed)
             let mismatches = result.mismatches.prefix(5).map { "\n\($0)" }.joined()
             #expect(result.isPassed, "\(result.command)\(mismatches)")
             guard result.isPassed else { return }

@@ -17,6 +17,11 @@ final class ScenarioWorld: @unchecked Sendable {
     private var origin = Instant.zero
     private var isObserving = false
 
+    private struct MissingRecording: Error, CustomStringConvertible {
+        var path: String
+        var description: String { "the recording \(path) was not given to the runner" }
+    }
+
     init(_ scenario: Scenario, recordings: [String: Recording], in simulation: Simulation) {
         self.scenario = scenario
         self.recordings = recordings
@@ -79,9 +84,9 @@ final class ScenarioWorld: @unchecked Sendable {
         case .declared(let description): network.add(ServerDouble(description), named: name, link: server.link)
         case .recording(let path):
             guard let recording = recordings[path] else {
-                preconditionFailure("the recording \(path) of \(scenario.path) was not given")
+                throw MissingRecording(path: path)
             }
-            preconditionFailure("not yet: \(recording.events.count) events")
+            network.add(try RecordedServer(recording), named: name, link: server.link)
         }
     }
 

@@ -76,7 +76,7 @@ public final class Simulation: @unchecked Sendable {
     private var ready: [Ready] = []
     private var timers = TimerQueue()
     private var waiters: [UInt64: Waiter] = [:]
-    private var waits: [UInt64: String] = [:]
+    private var waits: [UInt64: () -> String] = [:]
     private var nextID: UInt64 = 0
     private var choices: SplitMix64
     private var owner = pthread_self()
@@ -207,7 +207,7 @@ public final class Simulation: @unchecked Sendable {
         }
     }
 
-    private var openWaits: [String] { waits.sorted { $0.key < $1.key }.map(\.value) }
+    private var openWaits: [String] { waits.sorted { $0.key < $1.key }.map { $0.value() } }
 
     // MARK: From outside
 
@@ -306,15 +306,16 @@ public final class Simulation: @unchecked Sendable {
 
     /// Awaits `body`, and names `what` it waits for should the simulation come to a deadlock meanwhile.
     public func waiting<T>(
-        for what: String, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> T
+        for what: @autoclosure @escaping () -> String, isolation: isolated (any Actor)? = #isolation,
+        _ body: () async throws -> T
     ) async rethrows -> T {
-        let id = beginWait(what)
+        let id = beginWait(what())
         defer { endWait(id) }
         return try await body()
     }
 
-    /// As ``waiting(for:isolation:_:)`` for those who keep a continuation themselves.
-    public func beginWait(_ what: String) -> UInt64 {
+    /// As ``waiting(for:isolation:_:)`` for those who keep a continuation themselves; `what` is asked for when told.
+    public func beginWait(_ what: @autoclosure @escaping () -> String) -> UInt64 {
         nextID += 1
         waits[nextID] = what
         return nextID

@@ -21,7 +21,7 @@ extension SimulatedConnection: MessageStream {
                 precondition(reader == nil, "two tasks read \(waitText)")
                 guard !Task.isCancelled else { return continuation.resume(returning: nil) }
                 reader = continuation
-                readerWait = simulation.beginWait(waitText)
+                readerWait = simulation.beginWait(self.waitText)
             }
         } onCancel: {
             // From another thread it is an escape, which the simulation finds out by itself.

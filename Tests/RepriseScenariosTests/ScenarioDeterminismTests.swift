@@ -1,0 +1,29 @@
+import RepriseScenarios
+import Testing
+
+/// The same scenario and seed give the same events, however often and beside whatever else they are run.
+@Suite struct ScenarioDeterminismTests {
+    /// The thousand runs of the promise are `scripts/check-determinism`'s, in release; the large ones are left to it.
+    @Test("S-174: every scenario gives the same events in every run of a seed", arguments: ScenarioFolder.paths)
+    func everyRunOfASeedIsTheSame(path: String) throws {
+        let runner = try ScenarioFolder.runner(path)
+        let seed = try #require(try ScenarioFolder.scenario(path).seeds.first)
+        let first = runner.run(seed: seed)
+        #expect(first.stepCount > 0)
+        for _ in 0..<20 where first.stepCount < 100_000 {
+            let again = runner.run(seed: seed)
+            guard again.events == first.events, again.stepCount == first.stepCount else {
+                let difference = zip(first.events, again.events).first { $0 != $1 }
+                Issue.record("another run differs: \(String(describing: difference))")
+                return
+            }
+        }
+    }
+
+    @Test func aTranscriptHasALineForEveryEvent() throws {
+        let result = try ScenarioFolder.runner("scenarios/reconnect-storm/rs-01.yaml").run(seed: 1)
+        let lines = result.transcript.split(separator: "\n")
+        #expect(lines.count == result.events.count)
+        #expect(lines.contains("7\tclient 0\tfiles\tconnected, generation 4 (revision 6)"))
+    }
+}
