@@ -9,7 +9,7 @@ extension ConnectionManager {
             // Streams are closed in a group that is not cancelled when the other work is.
             await withDiscardingTaskGroup { closing in
                 await withDiscardingTaskGroup { group in
-                    while await work(&group, &closing) {}
+                    while start(&group, &closing) { await park() }
                     group.cancelAll()
                 }
             }
@@ -28,38 +28,6 @@ extension ConnectionManager {
         state.withLock { $0.stop() }
     }
 
-    /// Starts what there is to start until the sleeper needs another deadline; false when the manager is to end.
-    private nonisolated func work(
-        _ group: inout DiscardingTaskGroup, _ closing: inout DiscardingTaskGroup
-    ) async -> Bool {
-        guard start(&group, &closing) else { return false }
-        guard let deadline = state.withLock({ $0.beginSleep() }) else {
-            await park()
-            return true
-        }
-        await withDiscardingTaskGroup { sleeper in
-            if #available(macOS 26, *) {
-                sleeper.addImmediateTask { await self.sleep(until: deadline) }
-            } else {
-                sleeper.addTask { await self.sleep(until: deadline) }
-            }
-            repeat { await park() } while start(&group, &closing) && !state.withLock { $0.needsAnotherDeadline }
-            sleeper.cancelAll()
-        }
-        state.withLock { $0.endSleep() }
-        return true
-    }
-
-    private nonisolated func sleep(until deadline: Instant) async {
-        do {
-            try await time.sleep(until: deadline)
-        } catch {
-            // There is another deadline now, or none.
-            return
-        }
-        state.withLock { $0.expire() }
-    }
-
     private nonisolated func park() async {
         await withUnsafeContinuation { continuation in state.withLock { $0.park(continuation) } }
     }
@@ -75,23 +43,41 @@ extension ConnectionManager {
                     closing.addTask { await stream.close() }
                 } else if #available(macOS 26, *) {
                     // Runs at once, until it first has to wait.
-                    group.addImmediateTask { await self.perform(item) }
+                    group.addImmediateTask { await self.labour(item) }
                 } else {
-                    group.addTask { await self.perform(item) }
+                    group.addTask { await self.labour(item) }
                 }
             }
             if work.isEmpty { return isRunning }
         }
     }
 
+    /// Does that work, and then whatever else there is; to go on is cheaper than to start another task.
+    private nonisolated func labour(_ first: ManagerState.Work) async {
+        var next: ManagerState.Work? = first
+        while let item = next {
+            await perform(item)
+            next = Task.isCancelled ? nil : state.withLock { $0.takeNext() }
+        }
+    }
+
     private nonisolated func perform(_ item: ManagerState.Work) async {
         switch item {
-        case .connect(let server, let generation):
-            await carry(server, generation, state.withLock { $0.servers[server].machine.configuration })
+        case .connect(let server, let generation): await carry(server, generation)
         case .write(let server, let generation):
             guard let stream = state.withLock({ $0.servers[server].link?.stream }) else { return }
             await write(server, generation, stream)
+        case .sleep(let deadline, let number): await sleep(until: deadline, number)
         case .close(let stream): await stream.close()
+        }
+    }
+
+    private nonisolated func sleep(until deadline: Instant, _ number: Int) async {
+        // Inside the closure the task may be cancelled from elsewhere: when another deadline comes first, or none.
+        await withUnsafeCurrentTask { task in
+            guard let task, state.withLock({ $0.beginSleep(number, TaskHandle(task)) }) else { return }
+            let isDue = (try? await time.sleep(until: deadline)) != nil
+            state.withLock { $0.endSleep(number, isDue: isDue) }
         }
     }
 }

@@ -1,20 +1,27 @@
 /// The child tasks of ``run()`` that connect, read and write; each for one generation of one server.
 extension ConnectionManager {
     /// The life of one generation: connects, shakes hands, and reads until the stream ends or the generation is over.
-    nonisolated func carry(_ server: Int, _ generation: Int, _ configuration: ServerConfiguration) async {
-        let stream: any MessageStream
-        do throws(TransportFailure) {
-            stream = try await connector.connect(to: configuration)
-        } catch {
-            _ = state.withLock { $0.ended(server, generation, error) }
-            return
-        }
-        guard state.withLock({ $0.opened(server, generation, stream) }) else {
-            await stream.close()
-            return
-        }
+    nonisolated func carry(_ server: Int, _ generation: Int) async {
+        guard let stream = await dial(server, generation) else { return }
         await write(server, generation, stream)
         if await read(server, generation, stream) { await stream.close() }
+    }
+
+    /// Connects; nil if there is no stream, or nobody wants it any more (RS-06).
+    private nonisolated func dial(_ server: Int, _ generation: Int) async -> (any MessageStream)? {
+        let configuration = state.withLock { $0.servers[server].machine.configuration }
+        // Inside the closure the task may be cancelled from elsewhere; nothing else ends a connect before its time.
+        return await withUnsafeCurrentTask { task in
+            guard let task, state.withLock({ $0.dialling(server, generation, TaskHandle(task)) }) else { return nil }
+            do throws(TransportFailure) {
+                let stream = try await connector.connect(to: configuration)
+                if state.withLock({ $0.opened(server, generation, stream) }) { return stream }
+                await stream.close()
+            } catch {
+                state.withLock { $0.refused(server, generation, error) }
+            }
+            return nil
+        }
     }
 
     /// Reads, and sends what comes of it; returns whether the stream is to be closed here.

@@ -29,6 +29,8 @@ final class ManagedServer {
     var ledger: CallLedger
     var ids = ConnectionSession.RequestIDs()
     var link: Link?
+    /// The task that connects.
+    var dial: TaskHandle?
     /// The state published last.
     var lastState: ServerState?
     var contents: ServerContents

@@ -47,7 +47,7 @@ extension ManagerState {
         if let link = server.link, !link.isWriting {
             work.append(.write(server: server.index, generation: link.generation))
         }
-        wakeIfNeeded()
+        arrangeWork()
     }
 
     private func send(_ call: CallLedger.Call, on server: ManagedServer) {
@@ -67,7 +67,7 @@ extension ManagerState {
 
     func cancelCall(_ request: CallRequest) {
         if let ending = servers[request.server].ledger.cancel(request.number) { end([ending]) }
-        wakeIfNeeded()
+        arrangeWork()
     }
 
     /// An answer to a request that the session does not know.

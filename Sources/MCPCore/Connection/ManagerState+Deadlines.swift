@@ -10,34 +10,39 @@ extension ManagerState {
         return earliest
     }
 
-    /// Whether the sleeper sleeps too long, or for nothing. One that wakes too early does no harm.
-    var needsAnotherDeadline: Bool {
-        guard let next = nextDeadline else { return sleepingUntil != nil }
-        return sleepingUntil.map { next < $0 } ?? true
-    }
-
-    /// Has ``ConnectionManager/run()`` go round when there is work to start or another deadline.
-    func wakeIfNeeded() {
-        if !work.isEmpty || needsAnotherDeadline { unpark() }
-    }
-
-    /// The sleeper begins: until when it is to sleep, nil if there is nothing to wait for.
-    func beginSleep() -> Instant? {
-        sleepingUntil = nextDeadline
-        return sleepingUntil
-    }
-
-    func endSleep() { sleepingUntil = nil }
-
-    /// The sleeper has slept until its deadline: does what is due now, and has another deadline looked for.
-    func expire() {
-        sleepingUntil = nil
-        let now = time.now
-        for server in servers {
-            if let due = server.machine.nextDeadline, due <= now { feedSafely(server, .deadline) }
-            end(server.ledger.expire(at: now))
+    /// Has somebody sleep until the next deadline; a sleeper that wakes too early does no harm.
+    func arrangeSleep() {
+        let next = nextDeadline
+        if let sleeper {
+            if let next, sleeper.until <= next { return }
+            sleeper.task?.cancel()
+            self.sleeper = nil
         }
-        expireWaits(at: now)
-        unpark()
+        guard let next else { return }
+        let number = nextNumber()
+        sleeper = Sleeper(number: number, until: next)
+        work.append(.sleep(until: next, number: number))
+    }
+
+    /// A task is about to sleep; false if it need not any more.
+    func beginSleep(_ number: Int, _ task: TaskHandle) -> Bool {
+        guard sleeper?.number == number else { return false }
+        sleeper?.task = task
+        return true
+    }
+
+    /// The sleeper is awake; when it has slept until its deadline, does what is due now.
+    func endSleep(_ number: Int, isDue: Bool) {
+        guard sleeper?.number == number else { return }
+        sleeper = nil
+        guard isDue, lifePhase == .running else { return }
+        lastEvent {
+            let now = time.now
+            for server in servers {
+                if let due = server.machine.nextDeadline, due <= now { feedSafely(server, .deadline) }
+                end(server.ledger.expire(at: now))
+            }
+            expireWaits(at: now)
+        }
     }
 }

@@ -32,7 +32,7 @@ extension ManagerState {
         if server.isSettled, !server.isConnected { end(server.ledger.endWaiting()) }
         giveTurns()
         resumeWaits()
-        wakeIfNeeded()
+        arrangeWork()
     }
 
     /// The connection or attempt of that generation is over; its stream is closed here, unless its reader does it.
@@ -41,6 +41,8 @@ extension ManagerState {
             server.link = nil
             if isClosing { work.append(.close(link.stream)) }
         }
+        server.dial?.cancel()
+        server.dial = nil
         server.settled = []
         end(server.ledger.connectionLost(cause))
     }

@@ -2,12 +2,31 @@ import MCPWire
 
 /// What the tasks that connect, read and write report. A generation that is over changes nothing.
 extension ManagerState {
+    /// A task begins to connect; false if its generation is over.
+    func dialling(_ index: Int, _ generation: Int, _ task: TaskHandle) -> Bool {
+        let server = servers[index]
+        guard lifePhase == .running, server.machine.generation == generation, server.machine.isConnecting else {
+            return false
+        }
+        server.dial = task
+        return true
+    }
+
+    /// There is no stream; the task that tried is free for other work.
+    func refused(_ index: Int, _ generation: Int, _ failure: TransportFailure) {
+        let server = servers[index]
+        guard lifePhase == .running, server.machine.generation == generation else { return }
+        server.dial = nil
+        lastEvent { feedSafely(server, .connectFailed(generation: generation, failure)) }
+    }
+
     /// A stream is open; false if its generation is over, and the stream is to be closed (RS-06).
     func opened(_ index: Int, _ generation: Int, _ stream: any MessageStream) -> Bool {
         let server = servers[index]
         guard lifePhase == .running, server.machine.generation == generation, server.machine.isConnecting else {
             return false
         }
+        server.dial = nil
         server.open(stream, revision: revision)
         return true
     }
@@ -26,13 +45,13 @@ extension ManagerState {
         let server = servers[index]
         guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
         let isFailed = perform(server.receive(frame), server)
-        wakeIfNeeded()
+        arrangeWork()
         if isFailed { return .leave(isClosing: true) }
         guard let link = server.link, !link.isWriting, !link.outbox.isEmpty else { return .goOn }
         return .write
     }
 
-    /// There is no stream, or it has ended; returns whether the caller is to close it.
+    /// A stream has ended; returns whether the caller is to close it.
     func ended(_ index: Int, _ generation: Int, _ failure: TransportFailure) -> Bool {
         let server = servers[index]
         guard lifePhase == .running, server.machine.generation == generation else { return false }
@@ -64,7 +83,7 @@ extension ManagerState {
         guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
         guard let callID else { return .leave(isClosing: ended(index, generation, failure)) }
         if let ending = server.ledger.notTaken(requestID: callID) { end([ending]) }
-        wakeIfNeeded()
+        arrangeWork()
         return .goOn
     }
 

@@ -31,7 +31,7 @@ extension ManagerState {
             wait.continuation.resume(returning: result)
         } else {
             waits.append(wait)
-            wakeIfNeeded()
+            arrangeWork()
         }
     }
 
@@ -51,7 +51,7 @@ extension ManagerState {
 
     func cancelWait(_ number: Int) {
         endWaits { $0.number == number ? .failure(.cancelled(server: name(of: $0.goal))) : nil }
-        wakeIfNeeded()
+        arrangeWork()
     }
 
     /// Resumes each wait that has a result, in order, and forgets it.

@@ -13,6 +13,14 @@ final class ManagerState {
         case connect(server: Int, generation: Int)
         case write(server: Int, generation: Int)
         case close(any MessageStream)
+        case sleep(until: Instant, number: Int)
+    }
+
+    /// Who sleeps until the earliest deadline, or is about to.
+    struct Sleeper {
+        var number: Int
+        var until: Instant
+        var task: TaskHandle?
     }
 
     let time: any TimeSource
@@ -24,8 +32,11 @@ final class ManagerState {
     var work: [Work] = []
     /// Servers whose attempt waits for its turn (S-016).
     var connectQueue: [ManagedServer] = []
-    /// Until when the sleeper sleeps; nil while there is none.
-    var sleepingUntil: Instant?
+    /// Nil while nothing is waited for.
+    var sleeper: Sleeper?
+    /// Tasks that take up work of themselves when the present event is over.
+    private var freeHands = 0
+    private var isInEvent = false
     var waits: [Wait] = []
     var callers: [Int: CheckedContinuation<CallLedger.Outcome, Never>] = [:]
     var observers: [@Sendable (ManagerEvent) -> Void] = []
@@ -99,10 +110,12 @@ final class ManagerState {
         lifePhase = .stopped
         endStartWaits()
         endWaits { _ in .failure(.notInManagerContext) }
+        sleeper = nil
         work.removeAll { if case .close = $0 { false } else { true } }
         for server in servers {
             if let stream = server.link?.stream { work.append(.close(stream)) }
             server.link = nil
+            server.dial = nil
             end(server.ledger.connectionLost(.closed) + server.ledger.endWaiting())
         }
         unpark()
@@ -117,7 +130,7 @@ final class ManagerState {
 
     /// Has ``ConnectionManager/run()`` wait until there is something for it to do.
     func park(_ continuation: UnsafeContinuation<Void, Never>) {
-        if lifePhase == .running, work.isEmpty, !needsAnotherDeadline {
+        if lifePhase == .running, work.isEmpty {
             parked = continuation
         } else {
             continuation.resume()
@@ -130,11 +143,35 @@ final class ManagerState {
         parked = nil
     }
 
-    /// Takes the work that waits to be started.
+    /// Takes all work that waits to be started.
     func takeWork() -> [Work] {
         guard !work.isEmpty else { return [] }
         defer { work.removeAll(keepingCapacity: true) }
         return work
+    }
+
+    /// Takes the next work for a task that has done its own; nil if there is none that it may do.
+    func takeNext() -> Work? {
+        guard lifePhase == .running, let next = work.first else { return nil }
+        if case .close = next { return nil }
+        return work.removeFirst()
+    }
+
+    /// Sees to it that there is somebody for all work, and a sleeper for the next deadline.
+    func arrangeWork() {
+        guard lifePhase == .running, !isInEvent else { return }
+        arrangeSleep()
+        if work.count > freeHands { unpark() }
+    }
+
+    /// An event after which the task that reports it is free for other work.
+    func lastEvent(_ body: () -> Void) {
+        isInEvent = true
+        body()
+        isInEvent = false
+        freeHands = 1
+        arrangeWork()
+        freeHands = 0
     }
 
     /// Gives callers what their calls ended with.
