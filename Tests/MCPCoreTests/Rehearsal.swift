@@ -28,7 +28,7 @@ final class Rehearsal: @unchecked Sendable {
     ) throws -> T {
         try Simulation(seed: seed).run { simulation in
             let rehearsal = Rehearsal(simulation, servers, policy: policy, script: script)
-            await rehearsal.manager.subscribe { rehearsal.events.append($0) }
+            await rehearsal.observe()
             async let running: Void = rehearsal.manager.run()
             await rehearsal.manager.started()
             do {
@@ -42,6 +42,11 @@ final class Rehearsal: @unchecked Sendable {
                 throw error
             }
         }
+    }
+
+    /// Begins to keep what happens.
+    func observe() async {
+        await manager.subscribe { self.events.append($0) }
     }
 
     /// Waits until so many seconds after the start, and for all that happens at that instant.

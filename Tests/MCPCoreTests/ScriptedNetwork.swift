@@ -86,6 +86,7 @@ final class ScriptedStream: MessageStream, @unchecked Sendable {
     private(set) var messages: [JSONValue] = []
     private(set) var closeCount = 0
     private(set) var nextCount = 0
+    private(set) var deliveredCount = 0
 
     init(_ simulation: Simulation, _ server: String, _ peer: ScriptedNetwork.Peer) {
         self.simulation = simulation
@@ -163,6 +164,7 @@ final class ScriptedStream: MessageStream, @unchecked Sendable {
     }
 
     private func hand(_ event: StreamEvent) {
+        deliveredCount += 1
         if let reader {
             self.reader = nil
             reader.resume(returning: event)
