@@ -16,6 +16,7 @@ events := .build/test-events.jsonl
 run-tests = swift test --disable-xctest --event-stream-output-path $(events) --event-stream-version 0
 
 test: test-environments ## Set up what the tests need, run them all, and hold docs/COVERAGE.md against the run
+	@scripts/test-example
 	@rm -f $(events)
 	$(run-tests)
 	@if command -v python3 >/dev/null; then scripts/coverage check $(events); fi

@@ -4,17 +4,17 @@ import RepriseRecording
 import Synchronization
 import Testing
 
-/// Gives a test a recording as its server, in virtual time: see ``Testing/Trait/recording(_:mode:from:sourceLocation:)``.
+/// Gives a test a recording as its server, in virtual time: see ``Testing/Trait/recording(_:mode:from:)``.
 public struct RecordingTrait: TestTrait, TestScoping {
     let path: String
     let mode: RecordMode
     let source: RecordingSource?
-    let sourceLocation: SourceLocation
 
     /// Runs the test against its recording, or against the source while it is recorded.
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
+        let sourceLocation = test.sourceLocation
         let place = TestPath.shown(path, besides: sourceLocation.filePath)
         let seed: UInt64
         var mode = mode
@@ -44,20 +44,21 @@ extension Trait where Self == RecordingTrait {
     ///     @Test(.recording("recordings/git.stdio.jsonl"))
     ///     func theLogIsRead() async throws {
     ///         let server = try TestServer.current
-    ///         let manager = ConnectionManager(
-    ///             servers: [server.configuration], connector: server.connector, time: server.time, seed: server.seed)
-    ///         …
+    ///         try await withConnectionManager(
+    ///             servers: [server.configuration], connector: server.connector, time: server.time, seed: server.seed
+    ///         ) { manager in
+    ///             try await manager.ready(server.configuration.name)
+    ///         }
     ///     }
     ///
     /// The path is relative to the folder of the source file. The test fails on what it sends that was not recorded,
-    /// and on what was recorded and never came; the issue stands at the line of the trait, ends with the command that
+    /// and on what was recorded and never came; the issue stands at the line of the test, ends with the command that
     /// runs the test again, and has transcript and recording attached. `mode` says when the recording is made anew,
     /// from `source`; only the recording of a test that passed is written. Only structured concurrency stays in virtual
     /// time (see `Simulation`); a body that still waits after it was cancelled ends the process, with a message.
     public static func recording(
-        _ path: String, mode: RecordMode = .never, from source: RecordingSource? = nil,
-        sourceLocation: SourceLocation = #_sourceLocation
+        _ path: String, mode: RecordMode = .never, from source: RecordingSource? = nil
     ) -> RecordingTrait {
-        RecordingTrait(path: path, mode: mode, source: source, sourceLocation: sourceLocation)
+        RecordingTrait(path: path, mode: mode, source: source)
     }
 }

@@ -42,23 +42,21 @@ import Testing
     }
 
     @Test(
-        "S-180: what differs is an issue at the trait's line, with the first mismatch and the command as its last line")
-    func whatDiffersIsAnIssueAtTheTrait() async throws {
+        "S-180: what differs is an issue at the test's line, with the first mismatch and the command as its last line")
+    func whatDiffersIsAnIssueAtTheTest() async throws {
         let folder = try await Self.recorded()
-        let line = #line + 1
         let found = try await TestClient.issues(.recording(folder.file("a.jsonl"))) {
             try await TestClient.run(
                 TestClient.session.map { $0.replacing(#""b":3"#, with: #""b":4"#) })
         }
         try #require(found.count == 1)
-        #expect(found[0].sourceLocation?.line == line)
-        #expect(found[0].sourceLocation?.fileName == "RecordingTraitTests.swift")
+        #expect(found[0].sourceLocation == Test.current?.sourceLocation)
         #expect(
             found[0].text.contains("/a.jsonl: no recorded message matches tools/call (id 3)\n"))
         #expect(found[0].text.contains("/params/arguments/b: 3 -> 4"))
         #expect(
             found[0].lastLine
-                == "swift test --filter 'RepriseTestingTests.RecordingTraitTests/whatDiffersIsAnIssueAtTheTrait"
+                == "swift test --filter 'RepriseTestingTests.RecordingTraitTests/whatDiffersIsAnIssueAtTheTest"
                 + #"\(\)'"#)
     }
 
@@ -88,7 +86,7 @@ import Testing
         #expect(found[0].lastLine.hasPrefix("swift test --filter '"))
     }
 
-    @Test("errors, deadlocks and escapes are issues at the trait's line")
+    @Test("errors, deadlocks and escapes are issues at the test's line")
     func whatEndsATestIsAnIssue() async throws {
         let folder = try await Self.recorded()
         let path = folder.file("a.jsonl")
