@@ -74,7 +74,7 @@ let package = Package(
             dependencies: ["RepriseSimulation", "RepriseReplay", "RepriseRecording", "MCPCore", "MCPWire"]),
         .testTarget(
             name: "RepriseScenariosTests",
-            dependencies: ["RepriseScenarios", "RepriseSimulation", "MCPCore", "MCPWire"]),
+            dependencies: ["RepriseScenarios", "RepriseSimulation", "RepriseRecording", "MCPCore", "MCPWire"]),
         .testTarget(
             name: "RepriseTestingTests",
             dependencies: ["RepriseTesting", "RepriseScenarios", "RepriseSimulation", "MCPCore", "MCPWire"]),

@@ -39,12 +39,12 @@ final class ScenarioWorld: @unchecked Sendable {
         try await withThrowingDiscardingTaskGroup { group in
             switch scenario.begin {
             case .connected:
-                for manager in managers { group.addTask { await manager.run() } }
+                Self.start(managers, in: &group)
                 try await connectAll(managers)
                 begin(network)
             case .cold:
                 begin(network)
-                for manager in managers { group.addTask { await manager.run() } }
+                Self.start(managers, in: &group)
             }
             for (client, manager) in managers.enumerated() {
                 for step in scenario.steps {
@@ -58,6 +58,19 @@ final class ScenarioWorld: @unchecked Sendable {
             try await simulation.sleep(until: absolute(scenario.end).advanced(by: .nanoseconds(1)))
             isObserving = false
             group.cancelAll()
+        }
+    }
+
+    /// Has every manager run in a child task, by the hundred: to remove a child, a group goes through all of its children.
+    private static func start(_ managers: [ConnectionManager], in group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        for first in stride(from: 0, to: managers.count, by: 100) {
+            group.addTask {
+                await withDiscardingTaskGroup { group in
+                    for manager in managers[first..<min(first + 100, managers.count)] {
+                        group.addTask { await manager.run() }
+                    }
+                }
+            }
         }
     }
 
