@@ -1,6 +1,6 @@
 # Every target is one command; what a line does is said by `make help`.
 
-.PHONY: help demo test coverage mutants build lint format record bench clean test-environments
+.PHONY: help demo test coverage mutants determinism build lint format record bench clean test-environments
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,12 @@ coverage: test-environments ## Run all tests, and write down in docs/COVERAGE.md
 test-environments:
 	@scripts/install-dependencies --tests
 	@if [ -x scripts/setup-test-environments ]; then scripts/setup-test-environments; fi
+
+determinism: ## Run scenarios a thousand times, in two processes and two builds, and compare
+	@scripts/install-dependencies
+	swift build --product reprise
+	swift build -c release --product reprise
+	scripts/check-determinism
 
 mutants: ## Break the rule of each scenario in a copy, line by line, and see the scenario fail
 	scripts/mutants

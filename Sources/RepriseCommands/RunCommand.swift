@@ -8,7 +8,7 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run scenarios of what goes wrong, in virtual time: the same seed, the same run.",
-        usage: "reprise run SCENARIO… [--seed N|A...B] [--format FORMAT] [--junit FILE] [--transcript]",
+        usage: "reprise run SCENARIO… [--seed N|A...B] [--format FORMAT] [--junit FILE] [--repeat N] [--transcript]",
         discussion: """
             A scenario declares servers, faults, what clients do, and what must be observed. Each case is one scenario \
             with one seed. What differs is shown with the command that runs exactly that case again. The exit code is \
@@ -25,6 +25,9 @@ struct RunCommand: ParsableCommand {
         transform: { try SeedRange($0) })
     var seed: SeedRange?
 
+    @Option(name: .customLong("repeat"), help: "Run each case so many times; it fails if a run differs from the first.")
+    var repeatCount = 1
+
     @Option(help: "text or json.")
     var format: OutputFormat = .text
 
@@ -34,6 +37,10 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Show the transcript of every case.")
     var transcript = false
 
+    func validate() throws {
+        guard (1...1_000_000).contains(repeatCount) else { throw ValidationError("--repeat takes 1 to 1000000.") }
+    }
+
     func run() throws {
         // A reader that goes away is an error of writing like any other, told at the end.
         signal(SIGPIPE, SIG_IGN)
@@ -42,7 +49,7 @@ struct RunCommand: ParsableCommand {
         for scenario in try ScenarioLibrary.onDisk.scenarios(at: scenarios) {
             cases += (seed.map { Array($0.seeds) } ?? scenario.scenario.seeds).map { .init(scenario, seed: $0) }
         }
-        let run = ScenarioRun(shard?.part(of: cases) ?? cases, shard: shard, keepsTranscripts: transcript)
+        let run = ScenarioRun(shard?.part(of: cases) ?? cases, shard: shard, repeatCount: repeatCount, keepsTranscripts: transcript)
         if let junit { try write(JUnitReport(run).text, to: junit) }
         try show(format == .json ? run.json : run.text(showsTranscripts: transcript))
         if run.outcomes.contains(where: \.hasEscaped) { throw CommandFailure(.escaped) }

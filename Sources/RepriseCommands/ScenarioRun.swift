@@ -13,6 +13,18 @@ struct ScenarioRun {
             self.scenario = scenario
             self.seed = seed
         }
+
+        /// Where one of the second to the `count`-th run leaves the first.
+        func difference(to first: ScenarioResult, in count: Int) -> ScenarioMismatch? {
+            for run in 1..<max(count, 2) where run < count {
+                let again = scenario.run(seed: seed)
+                guard again.events != first.events || again.stepCount != first.stepCount else { continue }
+                let place = zip(first.events, again.events).first { $0 != $1 }
+                let text = place.map { "expected \($0), got \($1)" } ?? "one has more events or steps than the other"
+                return ScenarioMismatch(line: nil, at: nil, text: "run \(run + 1) of this seed differs: \(text)")
+            }
+            return nil
+        }
     }
 
     /// What became of a case.
@@ -34,8 +46,8 @@ struct ScenarioRun {
     private(set) var seconds = 0.0
     let shard: Shard?
 
-    /// Runs all cases, and says on a terminal how far it is.
-    init(_ cases: [Case], shard: Shard?, keepsTranscripts: Bool) {
+    /// Runs all cases, each so many times, and says on a terminal how far it is.
+    init(_ cases: [Case], shard: Shard?, repeatCount: Int, keepsTranscripts: Bool) {
         self.shard = shard
         let clock = ContinuousClock()
         let start = clock.now
@@ -48,6 +60,7 @@ struct ScenarioRun {
                 line.show("\(index) of \(cases.count) cases, \(failedCount) failed")
             }
             var result = next.scenario.run(seed: next.seed)
+            if let difference = next.difference(to: result, in: repeatCount) { result.mismatches.append(difference) }
             let report = result.isPassed ? nil : result.report
             if !keepsTranscripts { result.events = [] }
             outcomes.append(
