@@ -66,7 +66,7 @@ extension ConnectionManager {
         case .connect(let server, let generation): await carry(server, generation)
         case .write(let server, let generation):
             guard let stream = state.withLock({ $0.servers[server].link?.stream }) else { return }
-            await write(server, generation, stream)
+            await flush(server, generation, stream)
         case .sleep(let deadline, let number): await sleep(until: deadline, number)
         case .close(let stream): await stream.close()
         }

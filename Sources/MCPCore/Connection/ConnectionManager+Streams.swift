@@ -3,7 +3,7 @@ extension ConnectionManager {
     /// The life of one generation: connects, shakes hands, and reads until the stream ends or the generation is over.
     nonisolated func carry(_ server: Int, _ generation: Int) async {
         guard let stream = await dial(server, generation) else { return }
-        await write(server, generation, stream)
+        await flush(server, generation, stream)
         if await read(server, generation, stream) { await stream.close() }
     }
 
@@ -31,7 +31,7 @@ extension ConnectionManager {
             case .message(let frame):
                 switch state.withLock({ $0.received(server, generation, frame) }) {
                 case .goOn: continue
-                case .write: await write(server, generation, stream)
+                case .write: await flush(server, generation, stream)
                 case .leave(let isClosing): return isClosing
                 }
             case .closed(let failure): return state.withLock { $0.ended(server, generation, failure) }
@@ -41,7 +41,7 @@ extension ConnectionManager {
     }
 
     /// Sends what there is to send, unless somebody does, until nothing is left or the generation is over.
-    nonisolated func write(_ server: Int, _ generation: Int, _ stream: any MessageStream) async {
+    nonisolated func flush(_ server: Int, _ generation: Int, _ stream: any MessageStream) async {
         var batch = state.withLock { $0.nextBatch(server, generation, isFirst: true) }
         while !batch.isEmpty {
             for message in batch {
