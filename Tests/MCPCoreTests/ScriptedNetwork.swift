@@ -32,6 +32,8 @@ final class ScriptedNetwork: MessageConnector, @unchecked Sendable {
     /// When each attempt began, and to whom.
     private(set) var connects: [(at: Instant, server: String)] = []
     private(set) var streams: [ScriptedStream] = []
+    /// Attempts that hang now.
+    private(set) var hangCount = 0
     private(set) var configurations: [ServerConfiguration] = []
 
     init(_ simulation: Simulation, script: @escaping (_ server: String, _ number: Int) -> Answer) {
@@ -52,7 +54,9 @@ final class ScriptedNetwork: MessageConnector, @unchecked Sendable {
             streams.append(stream)
             return stream
         case .hang:
+            hangCount += 1
             try? await simulation.sleep(until: Instant(nanoseconds: .max / 2), phase: .delivery)
+            hangCount -= 1
             throw .reset
         }
     }

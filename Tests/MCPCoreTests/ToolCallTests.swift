@@ -222,12 +222,15 @@ import Testing
         }
     }
 
-    @Test("a connect that never ends costs its time, and the manager can still be left")
+    @Test("a connect that never ends is cancelled after its time, and retried")
     func hangingConnect() throws {
         try Rehearsal.run { _, _ in
             .hang
         } body: { rehearsal in
+            try await rehearsal.advance(to: 29)
+            #expect(rehearsal.network.hangCount == 1)
             try await rehearsal.advance(to: 300)
+            #expect(rehearsal.network.hangCount == 0)
             #expect(rehearsal.network.connectTimes() == ["0", "31", "63", "97", "135", "181"])
             #expect(try await rehearsal.manager.status(of: "a") == .failed(.notResponding, willRetry: false))
         }
