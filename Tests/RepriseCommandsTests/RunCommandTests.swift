@@ -170,6 +170,18 @@ import Testing
         #expect(finished.said[4] == "absent.yaml: No such file or directory")
     }
 
+    @Test("a scenario that passes the limit of virtual time fails, and says which limit")
+    func aLimitIsAFailure() throws {
+        let folder = try TestFolder()
+        try folder.write(SampleScenario.text(seeds: "1").replacing("until: 1h", with: "until: 100000d"), to: "a.yaml")
+        let finished = try Self.run("a.yaml", in: folder)
+        #expect(finished.ending == .exit(1))
+        #expect(
+            finished.text.hasPrefix(
+                "FAILED rs-90 seed 1: at 0 s: the limit of 315360000 s of virtual time is passed\n"),
+            "\(finished.text)")
+    }
+
     @Test("a reader that goes away is an error of writing; the JUnit file is there all the same")
     func aClosedPipe() throws {
         let folder = try Self.suite()

@@ -15,7 +15,9 @@ public enum SimulationFailure: Error, Sendable, Equatable, CustomStringConvertib
     public var description: String {
         switch self {
         case .deadlock(let at, let waits):
-            "deadlock at \(at) s: nothing is ready and no timer is set\(Self.list(waits))"
+            "deadlock at \(at) s: nothing is ready and no timer is set"
+                + (waits.isEmpty
+                    ? "; no task says what it waits for: is it outside of virtual time?" : Self.list(waits))
         case .stepLimit(let limit, let at, let waits):
             "the limit of \(limit) steps is passed at \(at) s: something goes round without end\(Self.list(waits))"
         case .timeLimit(let limit, let waits):
@@ -29,7 +31,6 @@ public enum SimulationFailure: Error, Sendable, Equatable, CustomStringConvertib
     }
 
     private static func list(_ waits: [String]) -> String {
-        guard !waits.isEmpty else { return "; no task says what it waits for: is it outside of virtual time?" }
         let shown = waits.prefix(20).map { "\n  waits for \($0)" }.joined()
         return shown + (waits.count > 20 ? "\n  and \(waits.count - 20) more" : "")
     }
