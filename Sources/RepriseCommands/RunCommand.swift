@@ -49,7 +49,8 @@ struct RunCommand: ParsableCommand {
         for scenario in try ScenarioLibrary.onDisk.scenarios(at: scenarios) {
             cases += (seed.map { Array($0.seeds) } ?? scenario.scenario.seeds).map { .init(scenario, seed: $0) }
         }
-        let run = ScenarioRun(shard?.part(of: cases) ?? cases, shard: shard, repeatCount: repeatCount, keepsTranscripts: transcript)
+        let run = ScenarioRun(
+            shard?.part(of: cases) ?? cases, shard: shard, repeatCount: repeatCount, keepsTranscripts: transcript)
         if let junit { try write(JUnitReport(run).text, to: junit) }
         try show(format == .json ? run.json : run.text(showsTranscripts: transcript))
         if run.outcomes.contains(where: \.hasEscaped) { throw CommandFailure(.escaped) }
