@@ -3,10 +3,6 @@ import Testing
 
 /// The Swift code is formatted as the configuration in the root says.
 @Suite struct FormatTests {
-    static let hasSwift = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
-        FileManager.default.isExecutableFile(atPath: $0 + "/swift")
-    }
-
     /// Runs `swift format lint --strict` in a folder. It takes no lock of SwiftPM's, so a running `swift test` is no harm.
     static func lint(_ paths: [String], in folder: URL) async throws -> (status: Int32, output: String) {
         let process = Process()
@@ -31,13 +27,13 @@ import Testing
         return (process.terminationStatus, String(decoding: try Data(contentsOf: log), as: UTF8.self))
     }
 
-    @Test(.enabled(if: hasSwift, "swift is not on PATH, so that its formatter cannot be run"))
+    @Test(.enabled(if: Repository.hasProgram("swift"), "swift is not on PATH, so that its formatter cannot be run"))
     func everyFileIsFormatted() async throws {
         let result = try await Self.lint(["Sources", "Tests", "Package.swift"], in: Repository.root)
         #expect(result.status == 0, "\(result.output)")
     }
 
-    @Test(.enabled(if: hasSwift, "swift is not on PATH, so that its formatter cannot be run"))
+    @Test(.enabled(if: Repository.hasProgram("swift"), "swift is not on PATH, so that its formatter cannot be run"))
     func aFileOutOfFormatIsFound() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -84,6 +84,13 @@ enum Repository {
 
     static func file(_ path: String) -> SourceFile? { files.first { $0.path == path } }
 
+    /// Whether a program is on PATH.
+    static func hasProgram(_ name: String) -> Bool {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+            FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
+        }
+    }
+
     static func exists(_ path: String) -> Bool {
         FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path)
     }

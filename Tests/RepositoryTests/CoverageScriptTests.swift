@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+/// What scripts/coverage makes of a run: a claim holds if what proves it ran and passed.
+@Suite(.enabled(if: Repository.hasProgram("python3"), "there is no python3 to run the script"))
+struct CoverageScriptTests {
+    /// A repository with the script, two ids and a scenario; the run of a test and of that scenario.
+    private struct Sample {
+        var test = #""kind":"testEnded","messages":[{"symbol":"pass"}]"#
+        var cases = [#""s seed 1""#]
+        var end = #"{"kind":"event","payload":{"kind":"runEnded"}}"#
+
+        /// The exit code and what was said, then the page.
+        func run(_ verb: String, page: String = "") throws -> (status: Int32, said: String, page: String) {
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            func write(_ text: String, _ path: String) throws {
+                let url = folder.appendingPathComponent(path)
+                try FileManager.default.createDirectory(
+                    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try text.write(to: url, atomically: true, encoding: .utf8)
+            }
+            try write(try #require(Repository.file("scripts/coverage")).text, "scripts/coverage")
+            try write("S-001\tone\nRS-01\ttwo\n", "Tests/Coverage/ids.tsv")
+            try write("scenario: s\nproves: [RS-01]\n", "scenarios/a/s.yaml")
+            try write(page, "docs/COVERAGE.md")
+            try write(events, "events.jsonl")
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["python3", "scripts/coverage", verb, "events.jsonl"]
+            process.currentDirectoryURL = folder
+            let log = folder.appendingPathComponent("log")
+            try Data().write(to: log)
+            process.standardError = try FileHandle(forWritingTo: log)
+            try process.run()
+            process.waitUntilExit()
+            let text = { try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8) }
+            return (process.terminationStatus, try text("log"), try text("docs/COVERAGE.md"))
+        }
+
+        private var events: String {
+            let test = #""id":"A.B/c()/B.swift:1:2","isParameterized":false,"kind":"function""#
+            let scenarios = #""id":"A.D/e(x:)/D.swift:1:2","isParameterized":true,"kind":"function""#
+            let ended = cases.map {
+                #"{"kind":"event","payload":{"kind":"testCaseEnded","testID":"A.D/e(x:)/D.swift:1:2","#
+                    + #""_testCase":{"displayName":\#($0)}}}"#
+            }
+            let lines =
+                [
+                    #"{"kind":"test","payload":{\#(test),"displayName":"S-001: it holds"}}"#,
+                    #"{"kind":"test","payload":{\#(scenarios)}}"#,
+                    #"{"kind":"event","payload":{\#(self.test),"testID":"A.B/c()/B.swift:1:2"}}"#,
+                ] + ended + [
+                    #"{"kind":"event","payload":{"kind":"testEnded","messages":[{"symbol":"pass"}],"#
+                        + #""testID":"A.D/e(x:)/D.swift:1:2"}}"#, end,
+                ]
+            return lines.joined(separator: "\n") + "\n"
+        }
+    }
+
+    private static let page = "- S-001 one\n  - A.B/c\n- RS-01 two\n  - scenarios/a/s.yaml\n"
+
+    @Test func whatPassedIsWrittenDownAndHolds() throws {
+        let written = try Sample().run("write")
+        #expect(written.status == 0, "\(written.said)")
+        #expect(written.page.contains("- S-001 one\n  - A.B/c\n"))
+        #expect(written.page.contains("- RS-01 two\n  - scenarios/a/s.yaml\n"))
+        #expect(written.page.contains("| all | | 2 | 2 |"))
+        #expect(try Sample().run("check", page: written.page).status == 0)
+    }
+
+    @Test(
+        "what was skipped, failed, did not run or did not end proves nothing",
+        arguments: [
+            (#""kind":"testSkipped""#, #""s seed 1""#, "S-001: everything that proves it was skipped: A.B/c"),
+            (#""kind":"testEnded","messages":[{"symbol":"fail"}]"#, #""s seed 1""#, "S-001: A.B/c failed"),
+            (#""kind":"testStarted""#, #""s seed 1""#, "S-001: A.B/c failed"),
+            (#""kind":"testEnded","messages":[{"symbol":"passWithKnownIssue"}]"#, #""s""#, "S-001: A.B/c failed"),
+            (#""kind":"testStarted""#, #""other seed 1""#, "RS-01: scenarios/a/s.yaml did not run"),
+        ])
+    func whatDidNotPass(test: String, scenario: String, problem: String) throws {
+        let sample = Sample(test: test, cases: [scenario])
+        let checked = try sample.run("check", page: Self.page)
+        #expect(checked.status == 1)
+        #expect(checked.said.contains("  \(problem)\n"), "\(checked.said)")
+        let written = try sample.run("write")
+        #expect(written.status == 1)
+        #expect(written.page == "")
+    }
+
+    @Test func aRunThatBrokeOffProvesNothing() throws {
+        let checked = try Sample(end: #"{"kind":"ev"#).run("check", page: Self.page)
+        #expect(checked.status == 1)
+        #expect(checked.said.hasPrefix("coverage: events.jsonl does not hold a whole run"))
+    }
+}
