@@ -65,7 +65,7 @@ import Testing
     private static func run(seed: UInt64) throws -> Outcome {
         let simulation = Simulation(seed: seed)
         return try simulation.run { simulation in
-            var random = simulation.random("world")
+            var random = simulation.generator("world")
             var answers = random
             let servers = names.map { name in
                 ServerConfiguration(
@@ -77,7 +77,7 @@ import Testing
             await rehearsal.observe()
             async let running: Void = rehearsal.manager.run()
             await rehearsal.manager.started()
-            let users = (0..<6).map { simulation.random("user \($0)") }
+            let users = (0..<6).map { simulation.generator("user \($0)") }
             await withDiscardingTaskGroup { group in
                 for user in users { group.addTask { await use(rehearsal.manager, user, simulation.clock) } }
                 try? await simulation.sleep(until: Instant(nanoseconds: 40_000_000_000), phase: .observation)

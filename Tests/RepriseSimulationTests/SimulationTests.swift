@@ -36,7 +36,7 @@ import Testing
         try simulation.run { simulation in
             try await withThrowingDiscardingTaskGroup { group in
                 for worker in 0..<10 {
-                    var random = simulation.random("worker \(worker)")
+                    var random = simulation.generator("worker \(worker)")
                     let naps = (0..<5).map { _ in Duration.milliseconds(random.below(4)) }
                     group.addTask {
                         for nap in naps {

@@ -104,7 +104,7 @@ final class ScenarioWorld: @unchecked Sendable {
     }
 
     private func makeManagers(_ network: Network) async -> [ConnectionManager] {
-        var seeds = simulation.random("clients")
+        var seeds = simulation.generator("clients")
         var managers: [ConnectionManager] = []
         for client in 0..<scenario.clientCount {
             let manager = ConnectionManager(

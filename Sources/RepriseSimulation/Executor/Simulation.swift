@@ -103,7 +103,7 @@ public final class Simulation: @unchecked Sendable {
     public var clock: SimulationClock { SimulationClock(self) }
 
     /// The random numbers of one subsystem; a draw from one stream shifts no other.
-    public func random(_ stream: String) -> SplitMix64 { SplitMix64(seed: seed, stream: stream) }
+    public func generator(_ stream: String) -> SplitMix64 { SplitMix64(seed: seed, stream: stream) }
 
     /// Notes something in the log at the present instant.
     public func note(_ text: @autoclosure () -> String) { log.append(text(), at: present) }

@@ -14,7 +14,7 @@ struct ServerDoubleMachine {
         case exit(code: Int)
     }
 
-    private struct Timer {
+    private struct Due {
         var at: Instant
         var action: Action
         /// It belongs to the tool, not to the connection.
@@ -24,7 +24,7 @@ struct ServerDoubleMachine {
     private let description: ServerDescription
     private let tools: [ToolDescription]?
     /// By time, the earliest first; equal ones in the order of entry.
-    private var timers: [Timer] = []
+    private var timers: [Due] = []
     private var isConnected = true
 
     /// The double on the how many-th connection of a client, from 1.
@@ -75,7 +75,7 @@ struct ServerDoubleMachine {
         let at = now.advanced(by: delay)
         // Mostly the latest, so that this looks at one entry.
         let index = timers.lastIndex { $0.at <= at }.map { $0 + 1 } ?? 0
-        timers.insert(Timer(at: at, action: action, outlivesConnection: outlivesConnection), at: index)
+        timers.insert(Due(at: at, action: action, outlivesConnection: outlivesConnection), at: index)
     }
 
     // MARK: Requests
