@@ -5,7 +5,7 @@ import RepriseSimulation
 /// Runs a scenario in the simulation and judges what was observed.
 public struct ScenarioRunner: Sendable {
     /// A scenario that takes more steps than this goes round without end: RS-10, the largest, takes 0.35 million.
-    public static let stepsMax = 5_000_000
+    public static let stepsMax = 2_000_000
 
     private let scenario: Scenario
     private let recordings: [String: Recording]
