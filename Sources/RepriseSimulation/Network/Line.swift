@@ -2,19 +2,32 @@ import MCPCore
 import MCPWire
 import RepriseRecording
 
-/// Something under way in one direction of a connection.
-struct Parcel {
-    var bytes: [UInt8]
-    var message: Message
-    var subject: MessageSubject
+/// Something under way in one direction of a connection; a class, as it is moved about a good deal.
+final class Parcel {
+    let bytes: [UInt8]
+    let message: Message
+    let subject: MessageSubject
     /// Its place among the parcels of its direction, in the order of sending.
-    var number: Int
+    let number: Int
     /// When it arrives, if nothing keeps it.
-    var due: Instant
+    let due: Instant
     /// It survives the end of its connection.
-    var isLate = false
+    let isLate: Bool
     /// Only so many bytes of it arrive.
-    var cut: Int?
+    let cut: Int?
+
+    init(
+        bytes: [UInt8], message: Message, subject: MessageSubject, number: Int, due: Instant, isLate: Bool = false,
+        cut: Int? = nil
+    ) {
+        self.bytes = bytes
+        self.message = message
+        self.subject = subject
+        self.number = number
+        self.due = due
+        self.isLate = isLate
+        self.cut = cut
+    }
 }
 
 /// One direction of one connection: what is under way in it, and how long that takes.

@@ -86,18 +86,24 @@ final class SimulatedConnection: @unchecked Sendable {
                 byteCount: bytes.count, at: now, over: route.entry.link, readerRate: rate, random: &route.entry.random)
             return (line.nextNumber(), due)
         }
+        var delay = Duration.zero
+        var cut: Int?
+        switch fate.course {
+        case .delay(let duration): delay = duration
+        case .cut(let count): cut = max(0, count)
+        default: break
+        }
         let parcel = Parcel(
-            bytes: bytes, message: message, subject: subject, number: number, due: due, isLate: fate.isLate)
+            bytes: bytes, message: message, subject: subject, number: number, due: due.advanced(by: delay),
+            isLate: fate.isLate, cut: cut)
         dispatch(parcel, fate.course, direction)
     }
 
     private func dispatch(_ parcel: Parcel, _ course: FaultPlan.MessageFate.Course, _ direction: Direction) {
-        var parcel = parcel
         switch course {
-        case .pass: enqueue(parcel, direction)
+        case .pass, .cut: enqueue(parcel, direction)
         case .drop: vanish(parcel.subject, direction, "dropped")
-        case .delay(let duration):
-            parcel.due = parcel.due.advanced(by: duration)
+        case .delay:
             scheduleApart(setApart(parcel, .time, direction), direction, at: parcel.due)
         case .copies(let count):
             if count <= 0 { vanish(parcel.subject, direction, "dropped") }
@@ -106,9 +112,6 @@ final class SimulatedConnection: @unchecked Sendable {
             network.holdMessage(of: self, direction, setApart(parcel, .release, direction), by: fault)
         case .reorder(let fault):
             network.holdMessage(of: self, direction, setApart(parcel, .nextParcel, direction), by: fault)
-        case .cut(let count):
-            parcel.cut = max(0, count)
-            enqueue(parcel, direction)
         }
     }
 
