@@ -210,7 +210,7 @@ import Testing
                 == .deadlock(at: .at(2), waits: ["the next message of files (connection 1 of client 0)"]))
     }
 
-    @Test("RS-15: a held end is heard at its instant, after a loss and after the client has closed", arguments: seeds)
+    @Test("a held end is heard at its instant, after a loss and after the client has closed", arguments: seeds)
     func theNewsOfAnEndIsHeld(seed: UInt64) throws {
         let held = Fault(.holdClose, .init(until: .at(2.5)))
         let lost = try World.run(seed: seed, faults: [Fault(.reset(.reset), .init(from: .at(1))), held]) { world in
@@ -230,7 +230,7 @@ import Testing
         #expect(closed.lines.last == "2 0/1 client closed")
     }
 
-    @Test("RS-07: a late message is reported after the loss of its connection, and after its close", arguments: seeds)
+    @Test("a late message is reported after the loss of its connection, and after its close", arguments: seeds)
     func lateMessagesSurviveTheirConnection(seed: UInt64) throws {
         let late = Fault(
             .delay(.milliseconds(2200)),

@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test("S-174: every recording is a server that its own client cannot tell from the recorded one", arguments: paths)
+    @Test("every recording is a server that its own client cannot tell from the recorded one", arguments: paths)
     func everyRecordingIsAServer(path: String) throws {
         let recording = try Self.recording(path)
         let server = try RecordedServer(recording)

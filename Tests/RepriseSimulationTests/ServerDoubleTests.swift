@@ -131,7 +131,7 @@ import Testing
         #expect(machine.nextDeadline == nil)
     }
 
-    @Test("RS-04: the double closes so long after it has answered initialize", arguments: UInt64(0)..<20)
+    @Test("the double closes so long after it has answered initialize", arguments: UInt64(0)..<20)
     func itClosesAfterTheHandshake(seed: UInt64) throws {
         let description = ServerDescription(handshake: .seconds(1), closesAfter: .milliseconds(1))
         let world = try World.run(seed: seed, description) { world in
@@ -142,7 +142,7 @@ import Testing
         #expect(world.reports.map { $0.prefix(9) } == [#"1 {"jsonr"#, "1.001 clo", "1.001 end"])
     }
 
-    @Test("RS-13: the double exits instead of answering initialize, in the same instant", arguments: UInt64(0)..<20)
+    @Test("the double exits instead of answering initialize, in the same instant", arguments: UInt64(0)..<20)
     func itExitsAtStart(seed: UInt64) throws {
         let world = try World.run(seed: seed, ServerDescription(exitsAtStart: 3)) { world in
             let stream = try await world.connect()
@@ -154,7 +154,7 @@ import Testing
     }
 
     @Test(
-        "RS-09: what was executed before the link was lost stays done, and what was under way is done",
+        "what was executed before the link was lost stays done, and what was under way is done",
         arguments: UInt64(0)..<20)
     func executionOutlivesTheConnection(seed: UInt64) throws {
         let tools = [
