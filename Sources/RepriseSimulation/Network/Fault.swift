@@ -2,6 +2,9 @@ import MCPCore
 import RepriseRecording
 
 /// A declared disturbance: what it does, and when. Faults are ordered: the first that applies to something is used.
+///
+/// Partitions, slow readers and held ends act beside the one fault of a message. Opportunities and uses are counted
+/// over all clients and connections that the placement allows.
 public struct Fault: Sendable, Equatable {
     /// What it does.
     public var effect: Effect
@@ -24,12 +27,15 @@ public struct Fault: Sendable, Equatable {
         /// It never ends, unless the task is cancelled.
         case hangConnect
 
-        // To connections that stand, at the instant `placement.from`, or when the message `placement.method` passes.
+        // To connections that stand: at `placement.from`, at once when a message `placement.after` has arrived later
+        // than that, or each time that a message `placement.method` has arrived.
         /// It is cut off, with that failure seen by the client; what is under way is lost.
         case reset(TransportFailure)
         /// Nothing passes in that direction any more, and nobody is told; sending client to server fails at once.
         case halfClose(Direction)
-        /// From `placement.from` to `placement.until` no message passes; those sent meanwhile arrive when it ends.
+        /// From `placement.from` to `placement.until` no message passes; what is due meanwhile comes when it ends.
+        ///
+        /// Attempts to connect that begin in it succeed when it ends.
         case partition
 
         // To messages.
@@ -39,9 +45,9 @@ public struct Fault: Sendable, Equatable {
         case delay(Duration)
         /// It arrives so many times in all.
         case duplicate(Int)
-        /// It arrives after the next message of its direction.
+        /// It arrives after the next message of its direction, at `placement.until` at the latest.
         case reorder
-        /// Only so many of its first bytes arrive, and then the connection is reset.
+        /// Only so many of its first bytes arrive, as a message that is malformed, and then the connection is reset.
         case cut(Int)
         /// It waits until `placement.until`, or until the message that `release` names has passed.
         case hold(release: MessagePattern?)
