@@ -20,6 +20,8 @@ public struct Scenario: Sendable, Equatable {
     public var policy: ConnectionPolicy
     /// The revision that the clients ask for.
     public var revision: String
+    /// Whether deliveries or timers come first at one instant.
+    public var order: Simulation.Order
     /// How the clients stand at t = 0.
     public var begin: Begin
     /// The world is stopped at this instant.

@@ -14,6 +14,9 @@ enum ScenarioFolder {
         return found.filter { $0.hasSuffix(".yaml") }.map { "scenarios/\($0)" }.sorted()
     }()
 
+    /// All but those of ten thousand clients.
+    static let small = paths.filter { !$0.contains("/rs-10") }
+
     /// The text of a path.
     static func text(_ path: String) throws -> String {
         try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
@@ -32,5 +35,15 @@ enum ScenarioFolder {
             recordings[name] = try RecordingReader.read(Array(bytes))
         }
         return ScenarioRunner(scenario, recordings: recordings)
+    }
+
+    /// One scenario at a time: a long run would keep a thread from all other tests.
+    private static let queue = DispatchQueue(label: "scenarios")
+
+    /// What `body` gives, outside of the threads that tests share.
+    static func aside<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try body() }) }
+        }
     }
 }

@@ -24,7 +24,8 @@ struct ScenarioReader {
     let clientCount: Int
 
     static let keys = [
-        "scenario", "title", "proves", "seeds", "profile", "policy", "revision", "begin", "until", "clients", "servers",
+        "scenario", "title", "proves", "seeds", "profile", "policy", "revision", "order", "begin", "until", "clients",
+        "servers",
         "faults", "client", "expect", "never", "relaxed",
     ]
 
@@ -44,6 +45,7 @@ struct ScenarioReader {
         return Scenario(
             name: try name(), title: try fields.required("title").text("a sentence"), proves: try proves(),
             path: fields.item.path, seeds: try seeds(), policy: try policy(), revision: try revision(),
+            order: try fields["order"]?.word("order") ?? .deliveriesFirst,
             begin: try fields["begin"]?.word("beginning") ?? .cold, end: end, clientCount: clientCount,
             servers: try servers(), faults: try faults(), steps: steps, expectations: try expectations.expectations(),
             prohibitions: try expectations.prohibitions(), relaxed: try relaxed())

@@ -23,7 +23,7 @@ public struct ScenarioRunner: Sendable {
 
     /// One run, on the calling thread; the same seed gives the same result, its transcript byte for byte (S-174).
     public func run(seed: UInt64) -> ScenarioResult {
-        let simulation = Simulation(seed: seed, limits: limits)
+        let simulation = Simulation(seed: seed, limits: limits, order: scenario.order)
         let world = ScenarioWorld(scenario, recordings: recordings, in: simulation)
         var failure: SimulationFailure?
         var mismatches: [ScenarioMismatch] = []

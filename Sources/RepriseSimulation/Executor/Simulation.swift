@@ -27,6 +27,14 @@ public final class Simulation: @unchecked Sendable {
         case observation
     }
 
+    /// Whether deliveries or timers come first at one instant.
+    public enum Order: String, Sendable, CaseIterable {
+        /// A reply at the deadline wins.
+        case deliveriesFirst = "deliveries-first"
+        /// The deadline wins.
+        case timersFirst = "timers-first"
+    }
+
     /// Where a simulation is stopped although its body has not ended.
     public struct Limits: Sendable {
         /// Jobs and callbacks run.
@@ -72,6 +80,7 @@ public final class Simulation: @unchecked Sendable {
     public private(set) var sleeperCount = 0
 
     private let limits: Limits
+    private let order: Order
     private var present = Instant.zero
     private var ready: [Ready] = []
     private var timers = TimerQueue()
@@ -86,9 +95,10 @@ public final class Simulation: @unchecked Sendable {
     private var executor: SimulationExecutor!
 
     /// A simulation at instant 0; `run` may be called once.
-    public init(seed: UInt64, limits: Limits = Limits()) {
+    public init(seed: UInt64, limits: Limits = Limits(), order: Order = .deliveriesFirst) {
         self.seed = seed
         self.limits = limits
+        self.order = order
         choices = SplitMix64(seed: seed, stream: "order")
         executor = SimulationExecutor(self)
     }
@@ -166,7 +176,7 @@ public final class Simulation: @unchecked Sendable {
                 return .timeLimit(limits.time, waits: openWaits)
             }
             present = max(present, next.at)
-            release(at: next.at, next.phase)
+            release(at: next.at, rank: next.rank)
         }
         return nil
     }
@@ -194,8 +204,8 @@ public final class Simulation: @unchecked Sendable {
     }
 
     /// Makes everything ready that is due at this instant in this phase.
-    private func release(at instant: Instant, _ phase: Phase) {
-        while let entry = timers.first, entry.at == instant, entry.phase == phase {
+    private func release(at instant: Instant, rank: Int) {
+        while let entry = timers.first, entry.at == instant, entry.rank == rank {
             timers.removeFirst()
             switch waiters.removeValue(forKey: entry.id) {
             case .sleeper(let continuation, let isCounted):
@@ -273,7 +283,7 @@ public final class Simulation: @unchecked Sendable {
                     continuation.resume(throwing: CancellationError())
                 } else {
                     waiters[id] = .sleeper(continuation, isCounted: isCounted)
-                    timers.insert(.init(at: max(instant, present), phase: phase, id: id))
+                    timers.insert(.init(at: max(instant, present), rank: rank(of: phase), id: id))
                     if isCounted { sleeperCount += 1 }
                 }
             }
@@ -289,10 +299,18 @@ public final class Simulation: @unchecked Sendable {
         }
     }
 
+    private func rank(of phase: Phase) -> Int {
+        switch (order, phase) {
+        case (.timersFirst, .delivery): Phase.timer.rawValue
+        case (.timersFirst, .timer): Phase.delivery.rawValue
+        default: phase.rawValue
+        }
+    }
+
     private func insert(_ waiter: Waiter, at instant: Instant, _ phase: Phase) -> UInt64 {
         nextID += 1
         waiters[nextID] = waiter
-        timers.insert(.init(at: max(instant, present), phase: phase, id: nextID))
+        timers.insert(.init(at: max(instant, present), rank: rank(of: phase), id: nextID))
         return nextID
     }
 

@@ -1,15 +1,16 @@
 import MCPCore
 
-/// What is due when, the earliest first: a binary heap on time, phase and order of entry.
+/// What is due when, the earliest first: a binary heap on time, rank of the phase and order of entry.
 struct TimerQueue {
     struct Entry {
         var at: Instant
-        var phase: Simulation.Phase
+        /// Of what is due at one instant, the lower comes first.
+        var rank: Int
         var id: UInt64
 
         static func < (left: Entry, right: Entry) -> Bool {
             if left.at != right.at { return left.at < right.at }
-            if left.phase != right.phase { return left.phase.rawValue < right.phase.rawValue }
+            if left.rank != right.rank { return left.rank < right.rank }
             return left.id < right.id
         }
     }
