@@ -135,9 +135,8 @@ import Testing
         await #expect(processExitsWith: .success) {
             let escapes: [@Sendable (Simulation) async throws -> Void] = [
                 { _ in try await Task.sleep(for: .milliseconds(1)) },
-                { _ in try await Task { try await Task.sleep(for: .milliseconds(1)) }.value },
-                { _ in try await Task.detached { try await Task.sleep(for: .milliseconds(1)) }.value },
                 { _ in await MainActor.run {} },
+                { simulation in _ = await Task { simulation.now }.value },
                 { simulation in _ = await Task.detached { simulation.now }.value },
             ]
             for escape in escapes {

@@ -99,7 +99,13 @@ import Testing
         #expect(stuck.first?.text.hasPrefix("deadlock at 0 s") ?? false, "\(stuck)")
         #expect(stuck.first?.text.contains("waits for") ?? false)
         let outside = try await TestClient.issues(.recording(path)) {
-            await withCheckedContinuation { continuation in Thread.detachNewThread { continuation.resume() } }
+            let time = try TestServer.current.time
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread {
+                    _ = time.now
+                    continuation.resume()
+                }
+            }
         }
         #expect(outside.contains { $0.text.contains("escaped from virtual time") }, "\(outside)")
     }

@@ -67,9 +67,14 @@ import Testing
     @Test("S-174: what gets out of virtual time is an issue, never a pass")
     func anEscapeIsAnIssue() async throws {
         let found = try await issues {
-            Simulation.check(seeds: 1...1, limits: .init(grace: .seconds(60))) { _ in
+            Simulation.check(seeds: 1...1, limits: .init(grace: .seconds(60))) { simulation in
                 // A thread of its own: tests may keep those of the pool busy.
-                await withCheckedContinuation { continuation in Thread.detachNewThread { continuation.resume() } }
+                await withCheckedContinuation { continuation in
+                    Thread.detachNewThread {
+                        _ = simulation.now
+                        continuation.resume()
+                    }
+                }
             }
         }
         try #require(found.count == 1)
