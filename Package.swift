@@ -16,28 +16,38 @@ let package = Package(
         .library(
             name: "RepriseTesting",
             targets: ["RepriseTesting", "RepriseSimulation", "RepriseRecording", "MCPCore", "MCPWire"]),
+        .library(name: "MCPTransports", targets: ["MCPTransports", "MCPCore", "MCPWire"]),
         .library(name: "RepriseProxy", targets: ["RepriseProxy"]),
+        .library(name: "RepriseRehearsal", targets: ["RepriseRehearsal"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // Above the line: no sockets, files, processes, real clock or real randomness (docs/ARCHITECTURE.md).
         .target(name: "MCPWire"),
-        .target(name: "MCPCore", dependencies: ["MCPWire"]),
+        .target(
+            name: "MCPCore", dependencies: ["MCPWire", .product(name: "HTTPTypes", package: "swift-http-types")]),
         .target(name: "RepriseRecording", dependencies: ["MCPWire"]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
         .target(name: "RepriseRedaction", dependencies: ["RepriseRecording", "MCPWire", "CPCRE2"]),
         .target(name: "RepriseReplay", dependencies: ["RepriseRecording", "MCPWire"]),
         .target(
-            name: "RepriseSimulation", dependencies: ["RepriseReplay", "RepriseRecording", "MCPCore", "MCPWire"]),
+            name: "RepriseSimulation",
+            dependencies: [
+                "RepriseReplay", "RepriseRecording", "MCPCore", "MCPWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         .target(
             name: "RepriseScenarios",
             dependencies: [
                 "RepriseSimulation", "RepriseReplay", "RepriseRecording", "MCPCore", "MCPWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         // The Swift Testing surface; it builds without SwiftNIO, NIOSSL and PCRE2.
@@ -48,6 +58,16 @@ let package = Package(
             ]),
         // Below the line.
         .target(
+            name: "MCPTransports",
+            dependencies: [
+                "MCPCore", "MCPWire",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        .target(
             name: "RepriseProxy",
             dependencies: [
                 "RepriseReplay", "RepriseRedaction", "RepriseRecording", "MCPWire",
@@ -57,9 +77,19 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .target(
+            name: "RepriseRehearsal",
+            dependencies: [
+                "RepriseScenarios", "RepriseProxy", "RepriseSimulation", "RepriseReplay", "RepriseRecording", "MCPCore",
+                "MCPWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .target(
             name: "RepriseCommands",
             dependencies: [
-                "RepriseProxy", "RepriseScenarios", "RepriseSimulation", "RepriseReplay", "RepriseRedaction",
+                "RepriseRehearsal", "RepriseProxy", "RepriseScenarios", "RepriseSimulation", "RepriseReplay", "RepriseRedaction",
                 "RepriseRecording", "MCPCore", "MCPWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -78,6 +108,12 @@ let package = Package(
         .testTarget(
             name: "RepriseTestingTests",
             dependencies: ["RepriseTesting", "RepriseScenarios", "RepriseSimulation", "MCPCore", "MCPWire"]),
+        .testTarget(name: "MCPTransportsTests", dependencies: ["MCPTransports", "MCPCore", "MCPWire"]),
+        .testTarget(
+            name: "RepriseRehearsalTests",
+            dependencies: [
+                "RepriseRehearsal", "RepriseScenarios", "RepriseSimulation", "MCPTransports", "MCPCore", "MCPWire",
+            ]),
         .testTarget(name: "RepriseProxyTests", dependencies: ["RepriseProxy", "RepriseReplay", "RepriseRecording"]),
         // Drives the built program; depending on it has it built.
         .testTarget(

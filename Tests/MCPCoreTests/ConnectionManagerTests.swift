@@ -120,6 +120,8 @@ import Testing
                 switch $0 {
                 case .state(let change): change.revision
                 case .tools(let change): change.revision
+                case .notification(let notification): notification.revision
+                case .notice(let notice): notice.revision
                 }
             }
             #expect(revisions == Array(1...revisions.count) && revisions.count > 10)

@@ -52,6 +52,7 @@ final class World: @unchecked Sendable {
             case .message(let bytes):
                 reports.append("\(simulation.now) \(name)\(String(decoding: bytes, as: UTF8.self))")
             case .closed(let failure): reports.append("\(simulation.now) \(name)\(failure)")
+            default: reports.append("\(simulation.now) \(name)\(event)")
             }
         }
         reports.append("\(simulation.now) \(name)end")
@@ -74,6 +75,8 @@ final class World: @unchecked Sendable {
         case .arrived(let direction, let name): "\(direction.rawValue) arrived \(name)"
         case .vanished(let direction, let name, let why): "\(direction.rawValue) vanished \(name): \(why)"
         case .effect(let tool): "effect \(tool)"
+        case .request(let detail): "request \(detail)"
+        case .response(let route, let status): "response \(status) to \(route)"
         case .readPastEnd: "read past the end"
         }
     }

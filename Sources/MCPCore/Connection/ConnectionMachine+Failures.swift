@@ -10,7 +10,7 @@ extension ConnectionMachine {
 
         init(_ failure: TransportFailure) {
             switch failure {
-            case .refused, .reset, .closed: reason = .network
+            case .refused, .reset, .closed, .sessionExpired, .status: reason = .network
             case .exited: reason = .notResponding
             case .unauthorized: reason = .auth
             case .unavailable(_, let header): (reason, retryAfter) = (.network, header)

@@ -34,6 +34,12 @@ extension ConnectionManager {
                 case .write: await flush(server, generation, stream)
                 case .leave(let isClosing): return isClosing
                 }
+            case .requestFailed(let id, let failure):
+                state.withLock { $0.requestFailed(server, generation, id, failure) }
+            case .pushDegraded(let reason):
+                state.withLock { $0.notice(server, generation, .pushDegraded, reason) }
+            case .historyLost:
+                state.withLock { $0.notice(server, generation, .historyLost, "messages were lost with a broken stream") }
             case .closed(let failure): return state.withLock { $0.ended(server, generation, failure) }
             case nil: return state.withLock { $0.ended(server, generation, .closed) }
             }

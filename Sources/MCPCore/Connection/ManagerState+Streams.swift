@@ -87,6 +87,30 @@ extension ManagerState {
         return .goOn
     }
 
+    /// A request that was taken gets no answer any more; its call ends.
+    func requestFailed(_ index: Int, _ generation: Int, _ id: MessageID, _ failure: RequestFailure) {
+        let server = servers[index]
+        guard lifePhase == .running, server.isPresent(generation), let number = Int(id.description) else { return }
+        let error: ConnectionError =
+            switch failure {
+            case .notSent: .notConnected(server: server.name)
+            case .lost(let cause): .outcomeUnknown(server: server.name, cause: cause)
+            case .refused(let status, let text): .refused(code: status, message: text)
+            case .unauthorized: .needsAuth(server: server.name)
+            }
+        if case .ending(let ending) = server.ledger.answered(requestID: number, .failure(error)) { end([ending]) }
+        arrangeWork()
+    }
+
+    /// Something that a user should be told.
+    func notice(_ index: Int, _ generation: Int, _ kind: ServerNotice.Kind, _ text: String) {
+        let server = servers[index]
+        guard lifePhase == .running, server.isPresent(generation) else { return }
+        tell {
+            .notice(ServerNotice(server: server.name, revision: $0, at: $1, kind: kind, text: text))
+        }
+    }
+
     // MARK: Sessions
 
     /// Does what the session of a server says; returns whether its handshake failed.

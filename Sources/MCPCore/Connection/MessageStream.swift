@@ -1,3 +1,5 @@
+import MCPWire
+
 /// One open connection to a server, which carries whole JSON-RPC messages in both directions.
 ///
 /// A transport may be made of several connections (a stream and requests by POST), so that messages which were under
@@ -22,14 +24,42 @@ public protocol MessageStream: Sendable {
 public enum StreamEvent: Sendable, Equatable {
     /// A message, as its bytes stood in the frame.
     case message([UInt8])
+    /// A request that was taken gets no answer any more, while the connection stands; its id as it was written.
+    case requestFailed(id: MessageID, RequestFailure)
+    /// Messages that answer no request cannot come any more, while requests are still answered; one phrase says why.
+    case pushDegraded(String)
+    /// What a stream carried while it was broken cannot be had any more.
+    case historyLost
     /// The connection is gone; comes at most once.
     case closed(TransportFailure)
 }
 
+/// Why a single request has no answer.
+public enum RequestFailure: Error, Sendable, Equatable {
+    /// The server has not received it.
+    case notSent(TransportFailure)
+    /// It may have been executed: what would have carried the answer is gone.
+    case lost(TransportFailure)
+    /// The server refused it with an HTTP status, without executing it; `text` is what its body said, 1 KiB at most.
+    case refused(status: Int, text: String)
+    /// The server asked for sign-in, and the user has to help.
+    case unauthorized(status: Int)
+}
+
 /// Opens streams to servers.
 public protocol MessageConnector: Sendable {
+    /// Does what goes on beside the streams, such as asking for tokens; returns when the task is cancelled.
+    ///
+    /// The manager runs it once, for as long as it runs itself, and before it connects.
+    func run() async
+
     /// Opens a stream, or throws why there is none. It may return, or throw, after the task was cancelled.
     func connect(to server: ServerConfiguration) async throws(TransportFailure) -> any MessageStream
+}
+
+extension MessageConnector {
+    /// Nothing goes on beside the streams.
+    public func run() async {}
 }
 
 /// Why there is no connection, or no longer one.
@@ -46,6 +76,10 @@ public enum TransportFailure: Error, Sendable, Equatable {
     case unauthorized(status: Int)
     /// The server is there and does not want us now (HTTP 429 or 503), with the delay that it asked for, as written.
     case unavailable(status: Int, retryAfter: String?)
+    /// The server does not know the session any more (HTTP 404 to a request with a session id).
+    case sessionExpired
+    /// The server answered with an HTTP status that has no meaning here.
+    case status(Int)
     /// What was said cannot be understood at all.
     case protocolBroken(String)
     /// The configuration cannot work, such as a command that does not exist.

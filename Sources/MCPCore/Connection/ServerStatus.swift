@@ -1,3 +1,5 @@
+import MCPWire
+
 /// The five states of a server, with their names on the wire (S-024).
 public enum ServerState: String, Sendable, CaseIterable {
     case connected
@@ -51,6 +53,66 @@ public enum ManagerEvent: Sendable, Equatable {
     case state(StateChange)
     /// The tools of a server were replaced: on discovery, on `list_changed`, and emptied on leaving Connected.
     case tools(ToolsChange)
+    /// A server sent a notification that is no business of the manager, each once, in the order in which they came.
+    case notification(ServerNotification)
+    /// Something that a user should be told.
+    case notice(ServerNotice)
+}
+
+/// A notification of a server.
+public struct ServerNotification: Sendable, Equatable {
+    /// The server's name.
+    public var server: String
+    /// Rises by one with each event of the manager.
+    public var revision: Int
+    /// When it came.
+    public var at: Instant
+    /// The method, such as `notifications/message`.
+    public var method: String
+    /// The parameters; null if there are none.
+    public var params: JSONValue
+
+    /// Makes a notification.
+    public init(server: String, revision: Int, at: Instant, method: String, params: JSONValue) {
+        self.server = server
+        self.revision = revision
+        self.at = at
+        self.method = method
+        self.params = params
+    }
+}
+
+/// Something about a server that a user should be told.
+public struct ServerNotice: Sendable, Equatable {
+    /// The server's name.
+    public var server: String
+    /// Rises by one with each event of the manager.
+    public var revision: Int
+    /// When it came up.
+    public var at: Instant
+    /// What it is about.
+    public var kind: Kind
+    /// One phrase.
+    public var text: String
+
+    /// What a notice is about.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// The server took the state NeedsAuth by itself: only the user can help.
+        case signInNeeded = "sign-in-needed"
+        /// Messages that answer no request do not come any more; requests are answered as before.
+        case pushDegraded = "push-degraded"
+        /// Messages were lost with a broken stream.
+        case historyLost = "history-lost"
+    }
+
+    /// Makes a notice.
+    public init(server: String, revision: Int, at: Instant, kind: Kind, text: String) {
+        self.server = server
+        self.revision = revision
+        self.at = at
+        self.kind = kind
+        self.text = text
+    }
 }
 
 /// A server took a state.

@@ -34,12 +34,14 @@ public struct ScenarioEvent: Sendable, Equatable {
             case .readPastEnd: (channel, fact) = (Channel(.wire, event.server, "read-past-end"), .wire)
             case .sent(.clientToServer, let name, _): (channel, fact) = (Channel(.wire, event.server, name), .wire)
             case .effect(let tool): (channel, fact) = (Channel(.effects, event.server, tool), .effect)
-            case .accepted, .lost, .sent, .arrived, .vanished: return nil
+            case .request(let detail): (channel, fact) = (Channel(.wire, event.server, detail.route), .wire)
+            case .response, .accepted, .lost, .sent, .arrived, .vanished: return nil
             }
         case .manager(.state(let change)):
             (channel, fact) = (Channel(.states, change.server), .state(change.status, revision: change.revision))
         case .manager(.tools(let change)):
             (channel, fact) = (Channel(.tools, change.server), .tools(count: change.tools.count))
+        case .manager(.notification), .manager(.notice): return nil
         case .ended(let id, let outcome):
             (channel, fact) = (Channel(.results, id), .result(outcome))
         case .step: return nil
@@ -58,6 +60,9 @@ extension ScenarioEvent: CustomStringConvertible {
         case .manager(.state(let change)): "\(change.server)\t\(Self.text(change.status)) (revision \(change.revision))"
         case .manager(.tools(let change)):
             "\(change.server)\ttools: \(change.tools.count) (revision \(change.revision))"
+        case .manager(.notification(let notification)):
+            "\(notification.server)\t\(notification.method) \(notification.params)"
+        case .manager(.notice(let notice)): "\(notice.server)\t\(notice.kind.rawValue): \(notice.text)"
         case .step(let text): "does\t\(text)"
         case .ended(let id, let outcome): "result\t\(id): \(outcome)"
         }

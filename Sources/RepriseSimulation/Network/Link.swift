@@ -32,6 +32,10 @@ public struct WireEvent: Sendable, Equatable {
         case lost(String)
         /// A message was handed to the network; `name` is its method, or "response to METHOD", or "malformed".
         case sent(Direction, name: String, bytes: [UInt8])
+        /// A client sent a request over HTTP.
+        case request(ExchangeDetail)
+        /// The head of the response to such a request reached the client.
+        case response(route: String, status: Int)
         /// A message arrived at the other end.
         case arrived(Direction, name: String)
         /// A message did not arrive, and why.

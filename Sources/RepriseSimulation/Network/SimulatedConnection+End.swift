@@ -100,6 +100,8 @@ extension TransportFailure {
         case .exited(nil): "exited"
         case .unauthorized(let status): "unauthorized (\(status))"
         case .unavailable(let status, _): "unavailable (\(status))"
+        case .sessionExpired: "session expired"
+        case .status(let status): "status \(status)"
         case .protocolBroken(let what): "protocol broken: \(what)"
         case .misconfigured(let what): "misconfigured: \(what)"
         }

@@ -12,6 +12,8 @@ extension WireEvent.What: CustomStringConvertible {
         case .arrived(.serverToClient, let name): "<- \(name) arrives"
         case .vanished(.clientToServer, let name, let why): "-> \(name) vanishes: \(why)"
         case .vanished(.serverToClient, let name, let why): "<- \(name) vanishes: \(why)"
+        case .request(let detail): "-> \(detail)"
+        case .response(let route, let status): "<- \(status) to \(route)"
         case .effect(let tool): "executes \(tool)"
         case .readPastEnd: "reads past the end"
         }
@@ -19,5 +21,16 @@ extension WireEvent.What: CustomStringConvertible {
 
     private static func excerpt(_ bytes: [UInt8]) -> String {
         String(decoding: bytes.prefix(200), as: UTF8.self) + (bytes.count > 200 ? "… (\(bytes.count) bytes)" : "")
+    }
+}
+
+extension ExchangeDetail: CustomStringConvertible {
+    /// The route, and what the request carries.
+    public var description: String {
+        var text = route
+        if let token { text += " with token \(token)" }
+        if let session { text += " in session \(session)" }
+        if let resumes { text += " after \(resumes)" }
+        return text
     }
 }

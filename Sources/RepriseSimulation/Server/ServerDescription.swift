@@ -19,12 +19,14 @@ public struct ServerDescription: Sendable, Equatable {
     public var exitsAtStart: Int?
     /// Other lists of tools for later connections: `(connection number from 1, tools)`.
     public var toolsByConnection: [Int: [ToolDescription]]
+    /// How it behaves over HTTP; nil is not reached over HTTP, but by a network of messages.
+    public var http: HTTPBehaviour?
 
     /// A server without anything.
     public init(
         tools: [ToolDescription]? = nil, prompts: [String]? = nil, resources: [String]? = nil, pageSize: Int? = nil,
         handshake: Duration = .zero, closesAfter: Duration? = nil, exitsAtStart: Int? = nil,
-        toolsByConnection: [Int: [ToolDescription]] = [:]
+        toolsByConnection: [Int: [ToolDescription]] = [:], http: HTTPBehaviour? = nil
     ) {
         self.tools = tools
         self.prompts = prompts
@@ -34,6 +36,7 @@ public struct ServerDescription: Sendable, Equatable {
         self.closesAfter = closesAfter
         self.exitsAtStart = exitsAtStart
         self.toolsByConnection = toolsByConnection
+        self.http = http
     }
 }
 
@@ -51,6 +54,12 @@ public struct ToolDescription: Sendable, Equatable {
     public var error: Failure?
     /// What it says of itself in `annotations.idempotentHint`; nil says nothing.
     public var idempotentHint: Bool?
+    /// When, after the call arrived, it sends a `notifications/message` that belongs to the call, with 1, 2, … as data.
+    public var remarks: [Duration] = []
+    /// When, after the call arrived, it sends `notifications/progress`, if the call has a token for it.
+    public var progress: [Duration] = []
+    /// What it asks of the client before it answers: a method such as `sampling/createMessage`.
+    public var asks: String?
 
     /// A JSON-RPC error.
     public struct Failure: Sendable, Equatable {
