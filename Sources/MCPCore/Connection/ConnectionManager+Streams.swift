@@ -39,7 +39,7 @@ extension ConnectionManager {
             case .pushDegraded(let reason):
                 state.withLock { $0.notice(server, generation, .pushDegraded, reason) }
             case .historyLost:
-                state.withLock { $0.notice(server, generation, .historyLost, "messages were lost with a broken stream") }
+                state.withLock { $0.notice(server, generation, .historyLost, "messages were lost") }
             case .closed(let failure): return state.withLock { $0.ended(server, generation, failure) }
             case nil: return state.withLock { $0.ended(server, generation, .closed) }
             }
