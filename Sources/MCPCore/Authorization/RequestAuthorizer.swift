@@ -2,6 +2,9 @@
 ///
 /// Shared by all connections to that server; any number of exchanges may ask at once.
 public protocol RequestAuthorizer: Sendable {
+    /// Asks for tokens, on behalf of whoever waits; returns when the task is cancelled. Run once, by a connector.
+    func run() async
+
     /// The token to send now; nil is none. Waits while one is being asked for beforehand (`proactiveRefresh`).
     func token() async -> AccessToken?
 
