@@ -1,3 +1,4 @@
+import MCPWire
 import RepriseRecording
 
 extension Redactor {
@@ -86,7 +87,7 @@ extension Redactor {
         let end = value.lastIndex { $0 > 0x20 }.map { $0 + 1 } ?? offset
         let place = offset..<max(offset, end)
         guard let finding = finding(value, place) else { return [] }
-        if SecretValues.lowercased(value[..<offset]).hasPrefix("basic"), let pair = Base64.decoded(value[place]),
+        if SecretValues.lowercased(value[..<offset]).hasPrefix("basic"), let pair = Base64URL.decoded(value[place]),
             let colon = pair.firstIndex(of: UInt8(ascii: ":"))
         {
             // OAuth clients encode both halves as in a form (RFC 6749 section 2.3.1).

@@ -1,3 +1,5 @@
+import MCPWire
+
 /// What a redactor's rules come to: names, compiled patterns, and the filter that tells which to try. Never changes.
 struct SecretFinder: Sendable {
     struct Pattern: Sendable {
@@ -81,7 +83,7 @@ struct SecretFinder: Sendable {
         switch pattern.check {
         case .none: return [Place(range: range)]
         case .basicCredential:
-            let decoded = Base64.decoded(Array(text[range])[...])
+            let decoded = Base64URL.decoded(Array(text[range])[...])
             return decoded?.contains(UInt8(ascii: ":")) == true ? [Place(range: range)] : []
         case .cookie, .setCookie:
             let value = Array(text[range])

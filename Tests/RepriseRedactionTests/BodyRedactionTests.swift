@@ -51,7 +51,7 @@ import Testing
     func basicCredentials() throws {
         var redactor = try EventRedactor.standard()
         let pair = "client:goose%2F77-grey"
-        let credential = String(decoding: Base64.encodedForURL(Array(pair.utf8)), as: UTF8.self)
+        let credential = String(decoding: Base64URL.encoded(Array(pair.utf8)), as: UTF8.self)
         #expect(redactor.field("Authorization", "Basic \(credential)").value == "Basic reprise-secret-1")
         #expect(redactor.body("I am goose/77-grey", "text/plain") == "I am reprise-secret-2")
     }

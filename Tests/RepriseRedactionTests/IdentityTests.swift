@@ -1,3 +1,4 @@
+import MCPWire
 import Testing
 
 @testable import RepriseRedaction
@@ -105,6 +106,6 @@ import Testing
     }
 
     private func encoded(_ text: String) -> String {
-        String(decoding: Base64.encodedForURL(Array(text.utf8)), as: UTF8.self)
+        String(decoding: Base64URL.encoded(Array(text.utf8)), as: UTF8.self)
     }
 }

@@ -58,6 +58,6 @@ func quoted(_ text: String) -> String {
 
 /// A token of three parts with this payload and signature.
 func token(payload: String, signature: String) -> String {
-    func part(_ text: String) -> String { String(decoding: Base64.encodedForURL(Array(text.utf8)), as: UTF8.self) }
+    func part(_ text: String) -> String { String(decoding: Base64URL.encoded(Array(text.utf8)), as: UTF8.self) }
     return part(#"{"alg":"HS256","typ":"JWT"}"#) + "." + part(payload) + "." + signature
 }

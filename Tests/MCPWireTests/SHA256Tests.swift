@@ -1,4 +1,5 @@
-import RepriseRecording
+import MCPWire
+import MCPWire
 import Testing
 
 /// SHA-256 as FIPS 180-4 has it.

@@ -1,6 +1,7 @@
 /// The SHA-256 digest (FIPS 180-4) of bytes given in pieces.
 ///
-/// Written here because this module may import nothing that has a digest; used for integrity, never for secrecy.
+/// Written here because this module may import nothing that has a digest. It digests what anybody may know, and the
+/// verifiers of PKCE (RFC 7636); it is no defence against somebody who measures time.
 public struct SHA256: Sendable {
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
@@ -48,6 +49,14 @@ public struct SHA256: Sendable {
 
     /// The digest of everything taken, in lower-case hexadecimal; the value is of no use afterwards.
     public mutating func finish() -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in finishBytes() { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The digest of everything taken, 32 bytes; the value is of no use afterwards.
+    public mutating func finishBytes() -> [UInt8] {
         let bitCount = byteCount &* 8
         var padding: [UInt8] = [0x80]
         padding.append(contentsOf: repeatElement(0, count: (119 - block.count) % 64))
@@ -55,12 +64,9 @@ public struct SHA256: Sendable {
             padding.append(UInt8(truncatingIfNeeded: bitCount >> shift))
         }
         update(padding)
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for word in state {
-            for shift in stride(from: 28, through: 0, by: -4) { text.append(digits[Int(word >> shift & 15)]) }
+        return state.flatMap { word in
+            stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     private static func compress(
