@@ -1,3 +1,4 @@
+import MCPWire
 import ArgumentParser
 import Foundation
 import RepriseProxy

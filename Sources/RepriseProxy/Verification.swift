@@ -1,3 +1,4 @@
+import MCPWire
 import RepriseRecording
 import RepriseRedaction
 import RepriseReplay

@@ -1,3 +1,4 @@
+import MCPWire
 import Foundation
 import RepriseRecording
 import Testing

@@ -1,3 +1,4 @@
+import MCPWire
 import NIOCore
 import RepriseReplay
 

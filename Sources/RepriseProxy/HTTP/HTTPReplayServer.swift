@@ -1,3 +1,4 @@
+import MCPWire
 import NIOCore
 import NIOHTTP1
 import NIOPosix

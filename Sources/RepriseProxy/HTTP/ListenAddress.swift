@@ -1,3 +1,4 @@
+import MCPWire
 import RepriseReplay
 
 /// The host and port of `--listen HOST:PORT`; port 0 is any free one.

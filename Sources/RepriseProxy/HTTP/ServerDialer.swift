@@ -1,3 +1,4 @@
+import MCPWire
 import NIOCore
 import NIOPosix
 import NIOSSL

@@ -35,7 +35,7 @@ extension HTTPReplayer {
             guard case .secret(let placeholder, _) = source else { return nil }
             let value = bindings.liveValue(of: placeholder)
             guard field.name.equalsIgnoringCase("location") else { return value }
-            return value.map { Array(FormField.encode($0).utf8) }
+            return value.map { Array(FormText.encode($0).utf8) }
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -1,3 +1,4 @@
+import MCPWire
 import RepriseRecording
 
 /// Finds the recorded exchange that a live request outside MCP matches: metadata, registration, logins, tokens.
@@ -97,7 +98,7 @@ struct PageIndex: Sendable {
             guard let field = FormField.fields(of: Array(part.utf8)).first, field.name == "state",
                 let echo = echoes.last(where: { $0.name == "state" && $0.recorded == field.value })
             else { return String(part) }
-            return "state=" + FormField.encode(echo.live.utf8)
+            return "state=" + FormText.encode(echo.live.utf8)
         }
         return location[...mark] + query.joined(separator: "&")
     }
