@@ -59,7 +59,8 @@ extension AuthorizationServer {
         else { return nil }
         let halves = bytes.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
         guard halves.count == 2 else { return nil }
-        return (FormFields.decoded(halves[0]), FormFields.decoded(halves[1]))
+        let texts = halves.map { String(decoding: FormText.decode($0), as: UTF8.self) }
+        return (texts[0], texts[1])
     }
 
     // MARK: Grants

@@ -134,15 +134,8 @@ public struct AuthorizationServer: HTTPService {
         String((request.head.path ?? "/").prefix { $0 != "?" })
     }
 
-    /// The scheme and authority of a URL, `https://host:port`.
-    static func origin(of url: String) -> String {
-        var slashCount = 0
-        return String(
-            url.prefix { character in
-                if character == "/" { slashCount += 1 }
-                return slashCount < 3
-            })
-    }
+    /// The scheme and authority of a URL, as it is written.
+    static func origin(of url: String) -> String { String(url.prefix(Origin.length(in: url) ?? 0)) }
 
     /// Metadata of an authorization server (RFC 8414) with its endpoints below an origin.
     static func metadata(issuer: String, endpoints: String, hasRegistration: Bool = true) -> JSONValue {
