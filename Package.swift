@@ -57,12 +57,14 @@ let package = Package(
                 "RepriseScenarios", "RepriseSimulation", "RepriseReplay", "RepriseRecording", "MCPCore", "MCPWire",
             ]),
         // Below the line.
+        .systemLibrary(name: "CProcess"),
         .target(
             name: "MCPTransports",
             dependencies: [
-                "MCPCore", "MCPWire",
+                "MCPCore", "MCPWire", "CProcess",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -70,7 +72,7 @@ let package = Package(
         .target(
             name: "RepriseProxy",
             dependencies: [
-                "RepriseReplay", "RepriseRedaction", "RepriseRecording", "MCPWire",
+                "RepriseReplay", "RepriseRedaction", "RepriseRecording", "MCPTransports", "MCPWire",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -89,8 +91,9 @@ let package = Package(
         .target(
             name: "RepriseCommands",
             dependencies: [
-                "RepriseRehearsal", "RepriseProxy", "RepriseScenarios", "RepriseSimulation", "RepriseReplay", "RepriseRedaction",
-                "RepriseRecording", "MCPCore", "MCPWire",
+                "RepriseRehearsal", "RepriseProxy", "RepriseScenarios", "RepriseSimulation", "RepriseReplay",
+                "RepriseRedaction",
+                "RepriseRecording", "MCPTransports", "MCPCore", "MCPWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "reprise", dependencies: ["RepriseCommands"]),
@@ -114,7 +117,9 @@ let package = Package(
             dependencies: [
                 "RepriseRehearsal", "RepriseScenarios", "RepriseSimulation", "MCPTransports", "MCPCore", "MCPWire",
             ]),
-        .testTarget(name: "RepriseProxyTests", dependencies: ["RepriseProxy", "RepriseReplay", "RepriseRecording"]),
+        .testTarget(
+            name: "RepriseProxyTests",
+            dependencies: ["RepriseProxy", "RepriseReplay", "RepriseRecording", "MCPTransports"]),
         // Drives the built program; depending on it has it built.
         .testTarget(
             name: "RepriseCommandsTests",

@@ -1,6 +1,7 @@
 import MCPWire
 import ArgumentParser
 import Foundation
+import MCPTransports
 import RepriseProxy
 import RepriseReplay
 

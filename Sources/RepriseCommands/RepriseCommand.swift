@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MCPTransports
 import RepriseProxy
 
 /// The root of the command line: one verb a file.

@@ -1,4 +1,5 @@
 import Foundation
+import MCPTransports
 import RepriseProxy
 
 /// The part of a suite that this process runs, as an engine that spreads suites over machines says in the environment.

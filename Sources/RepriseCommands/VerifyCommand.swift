@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import MCPTransports
 import MCPWire
 import RepriseProxy
 import RepriseRecording

@@ -3,8 +3,8 @@
 #else
     import Darwin
 #endif
+import MCPTransports
 import MCPWire
-import RepriseRecording
 
 /// The client's end of a stdio session: lines to and from a server that it started. Blocks; for one thread.
 public struct ProcessConnection {

@@ -3,6 +3,7 @@
 #else
     import Darwin
 #endif
+import MCPTransports
 
 /// A new recording on disk, written line by line.
 ///

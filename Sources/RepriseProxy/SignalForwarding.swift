@@ -3,7 +3,18 @@
 #else
     import Darwin
 #endif
+import MCPTransports
 import RepriseRecording
+
+extension Close {
+    /// How a server's process ended, as a recording says it.
+    init(_ end: ServerProcess.End) {
+        switch end {
+        case .exit(let code): self = .exit(code: code)
+        case .signal(let signal): self = .signal(signal)
+        }
+    }
+}
 
 /// How a recorder behaves towards signals: transparent, as if its server stood in its place.
 enum SignalForwarding {

@@ -3,6 +3,7 @@
 #else
     import Darwin
 #endif
+import MCPTransports
 import RepriseRecording
 import RepriseRedaction
 import RepriseReplay
@@ -53,7 +54,7 @@ public struct StdioProxy {
         let pumps = Pumps(server: server, sink: sink)
         try SignalForwarding.start(to: server, tooLate: pumps.stopWaiting)
         try pumps.start()
-        let close = server.wait()
+        let close = Close(server.wait())
         pumps.waitForOutput()
         sink?.finish(close)
         SignalForwarding.end(as: close)

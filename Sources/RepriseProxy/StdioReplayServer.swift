@@ -3,6 +3,7 @@
 #else
     import Darwin
 #endif
+import MCPTransports
 import RepriseRecording
 import RepriseReplay
 

@@ -3,6 +3,7 @@
 #else
     import Darwin
 #endif
+import MCPTransports
 import MCPWire
 import RepriseRecording
 import RepriseReplay
@@ -195,7 +196,7 @@ private final class ServerEnding: Sendable {
         descriptor = ends[0]
         let writing = ends[1]
         try startThread { [self] in
-            let end = process.wait()
+            let end = Close(process.wait())
             found.withLock { $0 = end }
             release(writing)
         }

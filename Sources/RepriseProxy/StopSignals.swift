@@ -3,6 +3,7 @@
 #else
     import Darwin
 #endif
+import MCPTransports
 
 /// The signals that ask a program to stop: the first in order, the second at once.
 struct StopSignals {

@@ -1,3 +1,4 @@
+import MCPTransports
 import MCPWire
 import RepriseRecording
 import RepriseRedaction

@@ -1,4 +1,5 @@
 import Foundation
+import MCPTransports
 import Testing
 
 @testable import RepriseProxy

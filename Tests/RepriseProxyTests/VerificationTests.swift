@@ -1,3 +1,4 @@
+import MCPTransports
 import RepriseProxy
 import RepriseRecording
 import RepriseReplay

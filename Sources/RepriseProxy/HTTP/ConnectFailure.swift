@@ -1,3 +1,4 @@
+import MCPTransports
 import NIOCore
 import NIOPosix
 import NIOSSL

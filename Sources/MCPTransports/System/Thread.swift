@@ -7,7 +7,7 @@
 /// Runs `body` on a thread of its own, for work that blocks in system calls.
 ///
 /// Blocking threads rather than an event loop: a pump that sits in `read` adds the least to a round trip.
-func startThread(_ body: @escaping @Sendable () -> Void) throws {
+package func startThread(_ body: @escaping @Sendable () -> Void) throws {
     final class Box: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
