@@ -6,8 +6,8 @@ import Testing
 @Suite struct CallLedgerTests {
     private static func call(_ number: Int, isIdempotent: Bool = false, deadline: Int64? = nil) -> CallLedger.Call {
         CallLedger.Call(
-            number: number, tool: "t", arguments: [:], isIdempotent: isIdempotent,
-            deadline: deadline.map { Instant(nanoseconds: $0) })
+            number: number, method: "tools/call", params: nil, isIdempotent: isIdempotent,
+            patience: .init(until: deadline.map { Instant(nanoseconds: $0) }))
     }
 
     private static func ending(_ number: Int, _ error: ConnectionError) -> CallLedger.Ending {
@@ -17,7 +17,7 @@ import Testing
     @Test("S-186: an answer ends its call once; a second one, and one to no call, are unknown")
     func answersAreMatchedOnce() {
         var ledger = CallLedger(server: "a")
-        ledger.begin(Self.call(1), requestID: 7)
+        ledger.begin(Self.call(1), requestID: 7, at: .zero)
         #expect(ledger.answered(requestID: 8, .success(1)) == .unknown)
         #expect(ledger.answered(requestID: 7, .success(1)) == .ending(.init(number: 1, outcome: .success(1))))
         #expect(ledger.answered(requestID: 7, .success(1)) == .unknown)
@@ -27,7 +27,9 @@ import Testing
     @Test("RS-09: with the connection end the calls that were sent, unknown, and those that were not, unsent")
     func theEndOfAConnection() {
         var ledger = CallLedger(server: "a")
-        for number in 1...3 { ledger.begin(Self.call(number, isIdempotent: number == 2), requestID: number + 10) }
+        for number in 1...3 {
+            ledger.begin(Self.call(number, isIdempotent: number == 2), requestID: number + 10, at: .zero)
+        }
         ledger.handOver(requestID: 11)
         ledger.handOver(requestID: 12)
         let unknown = ConnectionError.outcomeUnknown(server: "a", cause: .reset)
@@ -47,7 +49,7 @@ import Testing
     @Test("RS-09: a repetition that was never taken leaves open what the first call did")
     func aRepetitionThatWasNotSent() {
         var ledger = CallLedger(server: "a")
-        ledger.begin(Self.call(1, isIdempotent: true), requestID: 1)
+        ledger.begin(Self.call(1, isIdempotent: true), requestID: 1, at: .zero)
         ledger.handOver(requestID: 1)
         _ = ledger.connectionLost(.reset)
         ledger.resend(1, requestID: 2)
@@ -57,7 +59,7 @@ import Testing
 
     @Test func whatWaitsInVainEndsUnknown() {
         var ledger = CallLedger(server: "a")
-        ledger.begin(Self.call(1, isIdempotent: true), requestID: 1)
+        ledger.begin(Self.call(1, isIdempotent: true), requestID: 1, at: .zero)
         ledger.handOver(requestID: 1)
         _ = ledger.connectionLost(.exited(code: 3))
         let unknown = ConnectionError.outcomeUnknown(server: "a", cause: .exited(code: 3))
@@ -68,15 +70,19 @@ import Testing
     @Test func deadlinesEndCallsInOrderAndTheirAnswersAreLate() {
         var ledger = CallLedger(server: "a")
         for (number, deadline) in [(1, 5), (2, 3), (3, 5), (4, nil)] as [(Int, Int64?)] {
-            ledger.begin(Self.call(number, deadline: deadline), requestID: number)
+            ledger.begin(Self.call(number, deadline: deadline), requestID: number, at: .zero)
+            if number > 1 { ledger.handOver(requestID: number) }
         }
         #expect(ledger.nextDeadline == Instant(nanoseconds: 3))
         #expect(ledger.expire(at: Instant(nanoseconds: 2)) == [])
-        #expect(ledger.expire(at: Instant(nanoseconds: 5)).map(\.number) == [1, 2, 3])
+        let expired = ledger.expire(at: Instant(nanoseconds: 5))
+        #expect(expired.map(\.number) == [1, 2, 3] && expired.map(\.abandoned) == [nil, 2, 3])
         #expect(ledger.nextDeadline == nil)
-        #expect(ledger.cancel(4) == Self.ending(4, .cancelled(server: "a")))
+        let cancelled = CallLedger.Outcome.failure(.cancelled(server: "a"))
+        #expect(ledger.cancel(4) == CallLedger.Ending(number: 4, outcome: cancelled, abandoned: 4))
         #expect(ledger.cancel(4) == nil)
-        for id in 1...4 {
+        #expect(ledger.answered(requestID: 1, .success(1)) == .unknown)
+        for id in 2...4 {
             #expect(ledger.answered(requestID: id, .success(1)) == .late)
             #expect(ledger.answered(requestID: id, .success(1)) == .unknown)
         }
@@ -85,7 +91,8 @@ import Testing
     @Test func idsOfEndedCallsAreRememberedToALimit() {
         var ledger = CallLedger(server: "a", lateMax: 2)
         for number in 1...3 {
-            ledger.begin(Self.call(number), requestID: number)
+            ledger.begin(Self.call(number), requestID: number, at: .zero)
+            ledger.handOver(requestID: number)
             _ = ledger.cancel(number)
         }
         #expect(ledger.answered(requestID: 1, .success(1)) == .unknown)

@@ -63,7 +63,8 @@ import Testing
     func failedHandshake(answer: String, word: String) throws {
         var peer = Peer()
         _ = peer.session.begin(&peer.ids)
-        guard case .failed(let reason) = peer.receive(#"{"jsonrpc":"2.0","id":1,\#(answer)}"#).first else {
+        guard case .failed(.protocolBroken(let reason)) = peer.receive(#"{"jsonrpc":"2.0","id":1,\#(answer)}"#).first
+        else {
             Issue.record("not refused: \(answer)")
             return
         }

@@ -149,6 +149,20 @@ final class ScriptedStream: MessageStream, @unchecked Sendable {
         deliver(["jsonrpc": "2.0", "id": .int(id), "result": result], after: delay)
     }
 
+    /// A request gets no answer.
+    func fail(_ id: Int, _ failure: RequestFailure, after delay: Duration = .zero) {
+        emit(.requestFailed(id: MessageID(text: Array(String(id).utf8)), failure), after: delay)
+    }
+
+    /// A request meets a session that the server does not know any more.
+    func expire(_ id: Int) {
+        simulation.schedule(at: simulation.now, .delivery) { [self] in
+            hand(.requestFailed(id: MessageID(text: Array(String(id).utf8)), .notSent(.sessionExpired)))
+            isOver = true
+            hand(.closed(.sessionExpired))
+        }
+    }
+
     func deliver(_ message: JSONValue, after delay: Duration = .zero) {
         emit(.message(message.encoded), after: delay)
     }

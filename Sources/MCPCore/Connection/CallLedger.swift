@@ -1,33 +1,11 @@
 import MCPWire
 
-/// The calls of one server that have no answer yet, and what becomes of each when its connection ends.
+/// The requests of users to one server that have no answer yet, and what becomes of each when its connection ends.
 ///
-/// A call belongs to the server and not to the connection: one whose tool is idempotent outlives a lost connection and
-/// is sent once more, under a new id, on the next (RS-09). Every other call ends with its connection.
+/// A call belongs to the server and not to the connection: one that may be executed twice outlives a lost connection
+/// and is sent once more, under a new id, on the next (RS-09); so does one that the server refused unexecuted because
+/// it had forgotten the session (SR-14). Every other call ends with its connection.
 public struct CallLedger: Sendable {
-    /// One call.
-    public struct Call: Sendable, Equatable {
-        /// The call's number in the manager, which no other call has.
-        public var number: Int
-        /// The tool's name on the wire.
-        public var tool: String
-        /// Its arguments.
-        public var arguments: JSONValue
-        /// Whether a repeated call does no more than the first.
-        public var isIdempotent: Bool
-        /// When the caller gives up; nil is never.
-        public var deadline: Instant?
-
-        /// Makes a call.
-        public init(number: Int, tool: String, arguments: JSONValue, isIdempotent: Bool, deadline: Instant? = nil) {
-            self.number = number
-            self.tool = tool
-            self.arguments = arguments
-            self.isIdempotent = isIdempotent
-            self.deadline = deadline
-        }
-    }
-
     /// What a call ends with.
     public typealias Outcome = Result<JSONValue, ConnectionError>
 
@@ -37,11 +15,14 @@ public struct CallLedger: Sendable {
         public var number: Int
         /// What the caller gets.
         public var outcome: Outcome
+        /// The request that the server may still work on, and is to be told that nobody waits for; nil if there is none.
+        public var abandoned: Int?
 
         /// Makes an end.
-        public init(number: Int, outcome: Outcome) {
+        public init(number: Int, outcome: Outcome, abandoned: Int? = nil) {
             self.number = number
             self.outcome = outcome
+            self.abandoned = abandoned
         }
     }
 
@@ -54,14 +35,28 @@ public struct CallLedger: Sendable {
         case unknown
     }
 
+    /// What follows from a request that gets no answer any more, while its connection stands.
+    public enum Consequence: Sendable, Equatable {
+        case ending(Ending)
+        /// The call of that number is to be sent once more, at once.
+        case resend(Int)
+        /// The call waits for the next connection, or nobody waits for it any more.
+        case none
+    }
+
     private struct Entry {
         var call: Call
         /// The id under which it is under way; nil while it waits for a connection.
         var requestID: Int?
+        /// When the caller gives up; nil is never.
+        var due: Instant?
         /// Whether the transport has begun to take it.
         var isHandedOver = false
+        /// How often it may have been executed.
         var sendCount = 1
-        /// How the last connection ended.
+        /// Whether a server refused it because it had forgotten the session.
+        var isRenewed = false
+        /// Why the last sending that may have been executed has no answer.
         var cause: TransportFailure?
     }
 
@@ -70,13 +65,12 @@ public struct CallLedger: Sendable {
     private var entries: [Int: Entry] = [:]
     /// From the id under which a call is under way to its number.
     private var numbers: [Int: Int] = [:]
-    /// Ids of calls that ended without an answer, the oldest first.
+    /// Ids of requests that were given up without an answer, the oldest first.
     private var late: [Int] = []
-    /// The earliest deadline; only meaningful while `isDeadlineKnown`.
+    /// Not later than the earliest deadline: what ends before its time leaves it as it is.
     private var earliest: Instant?
-    private var isDeadlineKnown = true
 
-    /// An empty ledger. Of calls that ended without an answer the latest `lateMax` ids are remembered.
+    /// An empty ledger. Of requests that were given up the latest `lateMax` ids are remembered.
     public init(server: String, lateMax: Int = 256) {
         self.server = server
         self.lateMax = lateMax
@@ -85,59 +79,112 @@ public struct CallLedger: Sendable {
     /// How many calls have no answer yet.
     public var count: Int { entries.count }
 
-    /// When the next call gives up; nil when none ever does.
-    public var nextDeadline: Instant? {
-        mutating get {
-            if !isDeadlineKnown {
-                earliest = entries.values.compactMap(\.call.deadline).min()
-                isDeadlineKnown = true
-            }
-            return earliest
-        }
-    }
+    /// When to ask for what has expired: at the next deadline or before it; nil when no call ever gives up.
+    public var nextDeadline: Instant? { earliest }
+
+    // MARK: Sending
 
     /// Takes a call in, to be sent under that id.
-    public mutating func begin(_ call: Call, requestID: Int) {
-        entries[call.number] = Entry(call: call, requestID: requestID)
+    public mutating func begin(_ call: Call, requestID: Int, at now: Instant) {
+        let due = call.patience.due(at: now)
+        entries[call.number] = Entry(call: call, requestID: requestID, due: due)
         numbers[requestID] = call.number
-        if let deadline = call.deadline, isDeadlineKnown { earliest = earliest.map { min($0, deadline) } ?? deadline }
+        if let due { earliest = earliest.map { min($0, due) } ?? due }
     }
 
     /// The transport begins to take the request of that id: from now on it may have been executed.
-    public mutating func handOver(requestID: Int) {
-        guard let number = numbers[requestID] else { return }
+    ///
+    /// False if nobody waits for it any more, and it is not to be sent.
+    @discardableResult
+    public mutating func handOver(requestID: Int) -> Bool {
+        guard let number = numbers[requestID] else { return false }
         entries[number]?.isHandedOver = true
+        return true
     }
 
     /// The transport has not taken the request of that id; returns the end of its call.
     public mutating func notTaken(requestID: Int) -> Ending? {
-        guard let number = numbers[requestID] else { return nil }
-        return end(number, .failure(.notConnected(server: server)))
+        guard let number = numbers[requestID], let entry = entries[number] else { return nil }
+        return end(number, .failure(unsent(entry)))
     }
+
+    /// The calls to send on a new connection, in the order in which they were made; each must then be resent.
+    public var waiting: [Call] {
+        guard entries.count > numbers.count else { return [] }
+        return entries.values.filter { $0.requestID == nil }.map(\.call).sorted { $0.number < $1.number }
+    }
+
+    /// A call is to be sent once more, under that id; returns it, unless it has ended.
+    @discardableResult
+    public mutating func resend(_ number: Int, requestID: Int) -> Call? {
+        guard let call = entries[number]?.call else { return nil }
+        entries[number]?.requestID = requestID
+        numbers[requestID] = number
+        return call
+    }
+
+    // MARK: Hearing
 
     /// An answer has come.
     public mutating func answered(requestID: Int, _ outcome: Outcome) -> Match {
         if let number = numbers[requestID], let ending = end(number, outcome) { return .ending(ending) }
-        if let index = late.firstIndex(of: requestID) {
-            late.remove(at: index)
-            return .late
-        }
-        return .unknown
+        guard let index = late.firstIndex(of: requestID) else { return .unknown }
+        late.remove(at: index)
+        return .late
     }
+
+    /// The call that the progress of that token belongs to, whose patience begins anew; nil if there is none.
+    public mutating func progressed(token: Int, at now: Instant) -> Int? {
+        guard let number = numbers[token], let entry = entries[number], entry.call.wantsProgress else { return nil }
+        if let due = entry.call.patience.due(at: now) {
+            entries[number]?.due = due
+        }
+        return number
+    }
+
+    // MARK: Ending
 
     /// The caller does not wait any longer.
     public mutating func cancel(_ number: Int) -> Ending? {
-        remember(number)
-        return end(number, .failure(.cancelled(server: server)))
+        giveUp(number, .cancelled(server: server))
     }
 
     /// Ends the calls whose deadline has come, in the order in which they were made.
     public mutating func expire(at now: Instant) -> [Ending] {
-        guard let due = nextDeadline, due <= now else { return [] }
-        let expired = entries.values.filter { $0.call.deadline.map { $0 <= now } ?? false }.map(\.call.number).sorted()
-        return expired.compactMap {
-            remember($0)
-            return end($0, .failure(.timedOut(server: server)))
+        guard let earliest, earliest <= now else { return [] }
+        var expired: [Int] = []
+        var next: Instant?
+        for (number, entry) in entries {
+            guard let due = entry.due else { continue }
+            if due <= now { expired.append(number) } else { next = next.map { min($0, due) } ?? due }
+        }
+        self.earliest = next
+        return expired.sorted().compactMap { giveUp($0, .timedOut(server: server)) }
+    }
+
+    /// A request that was given up by somebody else: its answer is tolerated.
+    public mutating func remember(late requestID: Int) {
+        if late.count == lateMax { late.removeFirst() }
+        late.append(requestID)
+    }
+
+    /// The request of that id gets no answer any more, while the connection stands.
+    public mutating func failed(requestID: Int, _ failure: RequestFailure) -> Consequence {
+        guard let number = numbers[requestID], let entry = entries[number] else { return .none }
+        switch failure {
+        case .notSent(.sessionExpired) where !entry.isRenewed:
+            entries[number]?.isRenewed = true
+            putBack(number)
+            return .none
+        case .lost(let cause) where entry.call.isIdempotent && entry.sendCount == 1:
+            mayHaveRun(number, cause)
+            putBack(number)
+            return .resend(number)
+        case .notSent: return ending(number, unsent(entry))
+        case .lost(let cause): return ending(number, .outcomeUnknown(server: server, cause: cause))
+        case .refused(let status, let text):
+            return ending(number, .rejected(server: server, status: status, text: text))
+        case .unauthorized: return ending(number, .needsAuth(server: server))
         }
     }
 
@@ -152,52 +199,61 @@ public struct CallLedger: Sendable {
         numbers = [:]
         return underWay.compactMap { number in
             guard let entry = entries[number] else { return nil }
-            guard entry.isHandedOver else {
-                // A call that is sent for the second time may have been executed the first time.
-                let error = entry.cause.map { ConnectionError.outcomeUnknown(server: server, cause: $0) }
-                return end(number, .failure(error ?? .notConnected(server: server)))
-            }
+            guard entry.isHandedOver else { return end(number, .failure(unsent(entry))) }
             guard entry.call.isIdempotent, entry.sendCount == 1 else {
                 return end(number, .failure(.outcomeUnknown(server: server, cause: cause)))
             }
-            entries[number]?.requestID = nil
-            entries[number]?.isHandedOver = false
-            entries[number]?.cause = cause
+            mayHaveRun(number, cause)
+            putBack(number)
             return nil
         }
-    }
-
-    /// The calls to send on a new connection, in the order in which they were made; each must then be resent.
-    public var waiting: [Call] {
-        guard entries.count > numbers.count else { return [] }
-        return entries.values.filter { $0.requestID == nil }.map(\.call).sorted { $0.number < $1.number }
-    }
-
-    /// A waiting call is to be sent once more, under that id.
-    public mutating func resend(_ number: Int, requestID: Int) {
-        entries[number]?.requestID = requestID
-        entries[number]?.sendCount += 1
-        numbers[requestID] = number
     }
 
     /// There will be no new connection by itself: ends what waits for one.
     public mutating func endWaiting() -> [Ending] {
         waiting.compactMap { call in
-            let cause = entries[call.number]?.cause ?? .closed
-            return end(call.number, .failure(.outcomeUnknown(server: server, cause: cause)))
+            guard let entry = entries[call.number] else { return nil }
+            return end(call.number, .failure(unsent(entry)))
         }
     }
 
-    private mutating func remember(_ number: Int) {
-        guard let requestID = entries[number]?.requestID else { return }
-        if late.count == lateMax { late.removeFirst() }
-        late.append(requestID)
+    // MARK: Steps
+
+    /// Why a call fails that was not sent now: it may have been executed when it was sent before.
+    private func unsent(_ entry: Entry) -> ConnectionError {
+        entry.cause.map { .outcomeUnknown(server: server, cause: $0) } ?? .notConnected(server: server)
+    }
+
+    private mutating func mayHaveRun(_ number: Int, _ cause: TransportFailure) {
+        entries[number]?.cause = cause
+        entries[number]?.sendCount += 1
+    }
+
+    /// Has a call wait for a connection.
+    private mutating func putBack(_ number: Int) {
+        if let requestID = entries[number]?.requestID { numbers[requestID] = nil }
+        entries[number]?.requestID = nil
+        entries[number]?.isHandedOver = false
+    }
+
+    private mutating func giveUp(_ number: Int, _ error: ConnectionError) -> Ending? {
+        guard let entry = entries[number] else { return nil }
+        var ending = end(number, .failure(error))
+        if entry.isHandedOver, let requestID = entry.requestID {
+            remember(late: requestID)
+            ending?.abandoned = requestID
+        }
+        return ending
+    }
+
+    private mutating func ending(_ number: Int, _ error: ConnectionError) -> Consequence {
+        end(number, .failure(error)).map { .ending($0) } ?? .none
     }
 
     private mutating func end(_ number: Int, _ outcome: Outcome) -> Ending? {
         guard let entry = entries.removeValue(forKey: number) else { return nil }
         if let requestID = entry.requestID { numbers[requestID] = nil }
-        if entry.call.deadline != nil, entry.call.deadline == earliest { isDeadlineKnown = false }
+        if entries.isEmpty { earliest = nil }
         return Ending(number: number, outcome: outcome)
     }
 }

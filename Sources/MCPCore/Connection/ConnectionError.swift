@@ -16,6 +16,8 @@ public enum ConnectionError: Error, Sendable, Equatable {
     case needsAuth(server: String)
     /// The server answered with a JSON-RPC error.
     case refused(code: Int, message: String)
+    /// The server answered with an HTTP status in place of an answer; `text` is what it said, 1 KiB at most.
+    case rejected(server: String, status: Int, text: String)
     /// No answer within the time given.
     case timedOut(server: String)
     /// The caller's task was cancelled; a call that was sent may or may not have been executed.

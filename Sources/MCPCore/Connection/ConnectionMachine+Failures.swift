@@ -51,12 +51,24 @@ extension ConnectionMachine {
         return publish(.failed(fault.reason, willRetry: true)) + publish(pending)
     }
 
+    /// The server has forgotten the session: it is there, so that a new one is begun at once, without backoff (SR-14).
+    ///
+    /// That happens once a run: a second expiry before a connection has stood for the stability window is final.
+    mutating func sessionExpired(at now: Instant) -> [Action] {
+        if isStable(at: now) { startRun() }
+        guard !hasRenewedSession else { return giveUp(.network) }
+        hasRenewedSession = true
+        hasPublishedFailure = true
+        let failed = policy.profile == .current ? [] : publish(.failed(.network, willRetry: true))
+        return failed + publish(pending) + connect()
+    }
+
     /// What only the user can mend: sign-in, or a configuration that cannot work.
     private mutating func endedForGood(_ fault: Fault) -> [Action]? {
         switch fault.reason {
         case .auth where !configuration.hasStaticAuthorization:
             phase = .resting
-            return publish(.needsAuth)
+            return publish(.needsAuth) + [.askForSignIn]
         case .auth, .config: return giveUp(fault.reason)
         case .network, .notResponding, .protocol: return nil
         }

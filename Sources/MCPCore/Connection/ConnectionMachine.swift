@@ -42,6 +42,8 @@ public struct ConnectionMachine: Sendable {
         case clearTools
         /// The server has this status now.
         case publish(ServerStatus)
+        /// The server needs sign-in, and the user did not ask for that.
+        case askForSignIn
         /// Ask for the server's tools, prompts and resources (S-039).
         case discover(generation: Int)
     }
@@ -71,6 +73,8 @@ public struct ConnectionMachine: Sendable {
     var retriesUsed = 0
     /// Whether Failed was published in this run, so that further failures go from Pending to Pending (S-027).
     var hasPublishedFailure = false
+    /// Whether a session expired in this run, after which the server was connected at once (SR-14).
+    var hasRenewedSession = false
     /// Whether the server was ever connected: retries of the first connect have a number of their own.
     var wasEverConnected = false
 
@@ -135,8 +139,9 @@ public struct ConnectionMachine: Sendable {
             return [.release(generation: generation)] + attemptFailed(Fault(failure), at: now, using: &generator)
         case .lost(let generation, let failure):
             guard generation == self.generation, case .connected = phase else { return [] }
-            return [.release(generation: generation), .clearTools]
-                + connectionLost(Fault(failure), at: now, using: &generator)
+            let end: [Action] = [.release(generation: generation), .clearTools]
+            if failure == .sessionExpired { return end + sessionExpired(at: now) }
+            return end + connectionLost(Fault(failure), at: now, using: &generator)
         case .deadline: return deadline(at: now, using: &generator)
         case .reconnect(let configuration): return try reconnect(with: configuration)
         case .enable: return try enable()
@@ -183,6 +188,7 @@ public struct ConnectionMachine: Sendable {
         failedAttempts = 0
         retriesUsed = 0
         hasPublishedFailure = false
+        hasRenewedSession = false
     }
 
     private mutating func load() -> [Action] {

@@ -79,9 +79,9 @@ extension ConnectionManager {
         _ tool: String, on name: String, arguments: JSONValue, timeout: Duration? = nil
     ) async throws(ConnectionError) -> JSONValue {
         let (request, isConnecting) = try state.withLock { state throws(ConnectionError) in
-            try state.prepare(tool, on: name, arguments, timeout: timeout)
+            try state.prepare(tool: tool, on: name, arguments, timeout: timeout, wantsProgress: false)
         }
-        if isConnecting { try await wait(for: .connected(request.server), until: request.deadline) }
+        if isConnecting { try await wait(for: .connected(request.server), until: request.call.patience.end) }
         let outcome: CallLedger.Outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 state.withLock { $0.begin(request, continuation, isCancelled: Task.isCancelled) }

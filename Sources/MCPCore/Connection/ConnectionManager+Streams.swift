@@ -27,21 +27,23 @@ extension ConnectionManager {
     /// Reads, and sends what comes of it; returns whether the stream is to be closed here.
     private nonisolated func read(_ server: Int, _ generation: Int, _ stream: any MessageStream) async -> Bool {
         while true {
+            let reading: ManagerState.Reading
             switch await stream.next() {
             case .message(let frame):
-                switch state.withLock({ $0.received(server, generation, frame) }) {
-                case .goOn: continue
-                case .write: await flush(server, generation, stream)
-                case .leave(let isClosing): return isClosing
-                }
+                reading = state.withLock { $0.received(server, generation, frame) }
             case .requestFailed(let id, let failure):
-                state.withLock { $0.requestFailed(server, generation, id, failure) }
+                reading = state.withLock { $0.requestFailed(server, generation, id, failure) }
             case .pushDegraded(let reason):
-                state.withLock { $0.notice(server, generation, .pushDegraded, reason) }
+                reading = state.withLock { $0.notice(server, generation, .pushDegraded, reason) }
             case .historyLost:
-                state.withLock { $0.notice(server, generation, .historyLost, "messages were lost") }
+                reading = state.withLock { $0.notice(server, generation, .historyLost, "messages were lost") }
             case .closed(let failure): return state.withLock { $0.ended(server, generation, failure) }
             case nil: return state.withLock { $0.ended(server, generation, .closed) }
+            }
+            switch reading {
+            case .goOn: continue
+            case .write: await flush(server, generation, stream)
+            case .leave(let isClosing): return isClosing
             }
         }
     }

@@ -29,6 +29,15 @@ public struct ConnectionPolicy: Sendable, Equatable {
     /// Whether stdio servers are reconnected by themselves (S-038).
     public var reconnectsStdio: Bool
 
+    /// How long a list, or a request other than the call of a tool, may take without a sign of life; nil is for ever.
+    public var requestTimeout: Duration?
+    /// How long the call of a tool over stdio or in process may take without a sign of life; nil is for ever.
+    public var localToolIdle: Duration?
+    /// How long the call of a tool over a network may take without a sign of life; nil is for ever.
+    public var remoteToolIdle: Duration?
+    /// How long a request may take at most, whatever signs of life there are; nil is for ever.
+    public var requestMax: Duration?
+
     /// How the delay before a retry is spread.
     public enum Jitter: Sendable, Equatable {
         case none
@@ -50,5 +59,9 @@ public struct ConnectionPolicy: Sendable, Equatable {
         localConnects = profile == .chapter ? nil : 3
         remoteConnects = profile == .chapter ? nil : 20
         reconnectsStdio = profile == .chapter
+        requestTimeout = .seconds(60)
+        localToolIdle = .seconds(30 * 60)
+        remoteToolIdle = .seconds(5 * 60)
+        requestMax = .seconds(6 * 3600)
     }
 }

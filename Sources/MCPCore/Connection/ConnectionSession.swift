@@ -12,7 +12,7 @@ public struct ConnectionSession: Sendable {
         /// The handshake is complete.
         case established(ServerCapabilities)
         /// The handshake failed, so that the connection is of no use.
-        case failed(String)
+        case failed(TransportFailure)
         /// A list is complete and replaces what was known.
         case listed(ListKind, [JSONValue])
         /// A list is settled for now: complete, refused, broken, or not declared.
@@ -102,7 +102,12 @@ public struct ConnectionSession: Sendable {
             let method = message.method ?? ""
             let isPing = method == "ping"
             let none = JSONValue.object([])
-            return [.send(isPing ? RequestWriter.result(id, none) : RequestWriter.methodNotFound(id, method))]
+            return [
+                .send(
+                    isPing
+                        ? RequestWriter.result(id, none)
+                        : RequestWriter.error(id, code: -32601, "Method not found: \(method)"))
+            ]
         case .result, .error:
             guard let id = message.id, let number = Int(id.description) else {
                 let name = message.id.map { "the id \($0)" } ?? "no id"
@@ -155,17 +160,28 @@ public struct ConnectionSession: Sendable {
     private mutating func initialized(_ outcome: CallLedger.Outcome) -> [Action] {
         switch outcome {
         case .failure(.refused(let code, let message)):
-            return [.failed("initialize was refused: \(code) \(message)")]
-        case .failure: return [.failed("the answer to initialize cannot be read")]
+            return [.failed(.protocolBroken("initialize was refused: \(code) \(message)"))]
+        case .failure: return [.failed(.protocolBroken("the answer to initialize cannot be read"))]
         case .success(let result):
             do throws(MalformedAnswer) {
                 let capabilities = try ServerCapabilities(result: result)
                 self.capabilities = capabilities
                 return [.send(RequestWriter.notification("notifications/initialized")), .established(capabilities)]
             } catch {
-                return [.failed(error.reason)]
+                return [.failed(.protocolBroken(error.reason))]
             }
         }
+    }
+
+    /// A request gets no answer any more; nil if it is no business of the session.
+    public mutating func requestFailed(_ id: Int, _ failure: RequestFailure) -> [Action]? {
+        if id == initializeID {
+            initializeID = nil
+            return [.failed(failure.transportFailure)]
+        }
+        guard let kind = ListKind.allCases.first(where: { listings[$0.index].requestID == id }) else { return nil }
+        listings[kind.index].requestID = nil
+        return [.settled(kind)]
     }
 
     private mutating func listed(

@@ -104,12 +104,11 @@ final class ManagedServer {
 
     /// Takes what is to be sent next on that generation; whoever gets nothing has stopped sending.
     func takeOutbox(_ generation: Int) -> [Outgoing] {
-        guard isPresent(generation), let batch = link?.outbox else { return [] }
+        guard isPresent(generation), var batch = link?.outbox else { return [] }
         link?.outbox = []
+        // What was given up before it was sent is not sent.
+        batch.removeAll { message in message.callID.map { !ledger.handOver(requestID: $0) } ?? false }
         link?.isWriting = !batch.isEmpty
-        for message in batch {
-            if let id = message.callID { ledger.handOver(requestID: id) }
-        }
         return batch
     }
 

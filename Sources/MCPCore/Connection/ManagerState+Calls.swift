@@ -1,26 +1,35 @@
 import MCPWire
 
-/// Calls of tools, from their beginning to whatever ends them.
+/// Requests of users, from their beginning to whatever ends them.
 extension ManagerState {
     /// A call before it has an id.
     struct CallRequest: Sendable {
         var server: Int
-        var number: Int
-        var tool: String
-        var arguments: JSONValue
-        var deadline: Instant?
+        /// The tool that is called; nil for any other request.
+        var tool: String?
+        var call: CallLedger.Call
     }
 
-    /// Prepares a call, which connects a server of `onFirstUse`; true if that is to be waited for (S-017).
+    /// Prepares a call of a tool, which connects a server of `onFirstUse`; true if that is to be waited for (S-017).
     func prepare(
-        _ tool: String, on name: String, _ arguments: JSONValue, timeout: Duration?
+        tool: String, on name: String, _ arguments: JSONValue, timeout: Duration?, wantsProgress: Bool
     ) throws(ConnectionError) -> (CallRequest, isConnecting: Bool) {
         let server = try find(name)
         feedSafely(server, .firstUse)
-        let request = CallRequest(
-            server: server.index, number: nextNumber(), tool: tool, arguments: arguments,
-            deadline: timeout.map { time.now.advanced(by: $0) })
-        return (request, server.machine.isConnectingForFirstUse)
+        let isLocal = server.machine.configuration.transport.isLocal
+        let call = CallLedger.Call(
+            number: nextNumber(), method: "tools/call", params: ["name": .string(tool), "arguments": arguments],
+            patience: patience(timeout, idle: isLocal ? policy.localToolIdle : policy.remoteToolIdle),
+            wantsProgress: wantsProgress)
+        return (
+            CallRequest(server: server.index, tool: tool, call: call), server.machine.isConnectingForFirstUse
+        )
+    }
+
+    /// A time that the caller gives is kept to; otherwise signs of life prolong it, up to a maximum.
+    private func patience(_ timeout: Duration?, idle: Duration?) -> CallLedger.Patience {
+        if let timeout { return .init(until: time.now.advanced(by: timeout)) }
+        return .init(until: policy.requestMax.map { time.now.advanced(by: $0) }, idle: idle)
     }
 
     /// Takes a call in and has it sent, or ends it at once with 0 bytes sent.
@@ -38,45 +47,89 @@ extension ManagerState {
             continuation.resume(returning: .failure(refusal))
             return
         }
-        let isIdempotent = server.contents.tools.first { $0.name == request.tool }?.isIdempotent ?? false
-        let call = CallLedger.Call(
-            number: request.number, tool: request.tool, arguments: request.arguments, isIdempotent: isIdempotent,
-            deadline: request.deadline)
-        callers[call.number] = continuation
-        send(call, on: server)
-        if let link = server.link, !link.isWriting {
-            work.append(.write(server: server.index, generation: link.generation))
+        var call = request.call
+        if let tool = request.tool {
+            call.isIdempotent = server.contents.tools.first { $0.name == tool }?.isIdempotent ?? false
         }
+        callers[call.number] = continuation
+        let id = server.ids.next()
+        server.ledger.begin(call, requestID: id, at: time.now)
+        post(call, id, on: server)
+        haveWritten(server)
         arrangeWork()
     }
 
-    private func send(_ call: CallLedger.Call, on server: ManagedServer) {
-        let id = server.ids.next()
-        server.ledger.begin(call, requestID: id)
-        server.post(RequestWriter.callTool(id, call.tool, call.arguments), callID: id)
+    private func post(_ call: CallLedger.Call, _ id: Int, on server: ManagedServer) {
+        let token = call.wantsProgress ? id : nil
+        server.post(RequestWriter.request(id, call.method, call.params, progressToken: token), callID: id)
     }
 
-    /// Sends the calls once more that may be executed twice (RS-09).
+    /// Sends the calls once more that wait for a connection (RS-09, SR-14).
     func resendCalls(of server: ManagedServer) {
-        for call in server.ledger.waiting {
-            let id = server.ids.next()
-            server.ledger.resend(call.number, requestID: id)
-            server.post(RequestWriter.callTool(id, call.tool, call.arguments), callID: id)
-        }
+        for call in server.ledger.waiting { resend(call.number, of: server) }
+    }
+
+    private func resend(_ number: Int, of server: ManagedServer) {
+        let id = server.ids.next()
+        if let call = server.ledger.resend(number, requestID: id) { post(call, id, on: server) }
     }
 
     func cancelCall(_ request: CallRequest) {
-        if let ending = servers[request.server].ledger.cancel(request.number) { end([ending]) }
+        let server = servers[request.server]
+        if let ending = server.ledger.cancel(request.call.number) { end([ending], of: server) }
         arrangeWork()
     }
 
     /// An answer to a request that the session does not know.
     func answered(_ server: ManagedServer, _ id: Int, _ outcome: CallLedger.Outcome, _ bytes: [UInt8]) {
         switch server.ledger.answered(requestID: id, outcome) {
-        case .ending(let ending): end([ending])
+        case .ending(let ending): end([ending], of: server)
         case .late: break
         case .unknown:
             server.keep("a response with the id \(id), which no request waits for", bytes, at: time.now)
         }
+    }
+
+    /// A request that was taken gets no answer any more; it ends, or is sent once more.
+    func requestFailed(
+        _ index: Int, _ generation: Int, _ id: MessageID, _ failure: RequestFailure
+    ) -> Reading {
+        let server = servers[index]
+        guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
+        guard let number = Int(id.description) else { return .goOn }
+        var failure = failure
+        if case .unauthorized(let status) = failure, server.machine.configuration.hasStaticAuthorization {
+            failure = .refused(status: status, text: "")
+        }
+        if let actions = server.link?.session.requestFailed(number, failure) {
+            if perform(actions, server) { return .leave(isClosing: true) }
+        } else {
+            switch server.ledger.failed(requestID: number, failure) {
+            case .ending(let ending): end([ending], of: server)
+            case .resend(let call): resend(call, of: server)
+            case .none: break
+            }
+        }
+        arrangeWork()
+        return afterReading(server)
+    }
+
+    /// Gives callers what their calls ended with, and tells the server of what nobody waits for any more.
+    func end(_ endings: [CallLedger.Ending], of server: ManagedServer) {
+        for ending in endings {
+            if let abandoned = ending.abandoned {
+                let isLate = ending.outcome == .failure(.timedOut(server: server.name))
+                let reason = isLate ? "no answer within the time given" : "nobody waits for the answer"
+                server.post(RequestWriter.cancelled(abandoned, reason: reason))
+                haveWritten(server)
+            }
+            callers.removeValue(forKey: ending.number)?.resume(returning: ending.outcome)
+        }
+    }
+
+    /// Has somebody send what is to be sent to a server, unless somebody does.
+    func haveWritten(_ server: ManagedServer) {
+        guard let link = server.link, !link.isWriting, !link.outbox.isEmpty else { return }
+        work.append(.write(server: server.index, generation: link.generation))
     }
 }

@@ -40,7 +40,7 @@ extension ManagerState {
             let now = time.now
             for server in servers {
                 if let due = server.machine.nextDeadline, due <= now { feedSafely(server, .deadline) }
-                end(server.ledger.expire(at: now))
+                end(server.ledger.expire(at: now), of: server)
             }
             expireWaits(at: now)
         }

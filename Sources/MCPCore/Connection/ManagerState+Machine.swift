@@ -26,10 +26,11 @@ extension ManagerState {
             case .release(let generation): leave(server, generation, cause: cause, isClosing: false)
             case .clearTools: clearContents(of: server)
             case .publish(let status): publish(status, of: server)
+            case .askForSignIn: tell(.signInNeeded, "\(server.name) needs sign-in", of: server)
             case .discover(let generation): discover(server, generation)
             }
         }
-        if server.isSettled, !server.isConnected { end(server.ledger.endWaiting()) }
+        if server.isSettled, !server.isConnected { end(server.ledger.endWaiting(), of: server) }
         giveTurns()
         resumeWaits()
         arrangeWork()
@@ -44,7 +45,7 @@ extension ManagerState {
         server.dial?.cancel()
         server.dial = nil
         server.settled = []
-        end(server.ledger.connectionLost(cause))
+        end(server.ledger.connectionLost(cause), of: server)
     }
 
     private func clearContents(of server: ManagedServer) {

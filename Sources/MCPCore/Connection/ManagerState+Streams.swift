@@ -46,7 +46,11 @@ extension ManagerState {
         guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
         let isFailed = perform(server.receive(frame), server)
         arrangeWork()
-        if isFailed { return .leave(isClosing: true) }
+        return isFailed ? .leave(isClosing: true) : afterReading(server)
+    }
+
+    /// What a reader does that has told of something.
+    func afterReading(_ server: ManagedServer) -> Reading {
         guard let link = server.link, !link.isWriting, !link.outbox.isEmpty else { return .goOn }
         return .write
     }
@@ -82,33 +86,17 @@ extension ManagerState {
         let server = servers[index]
         guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
         guard let callID else { return .leave(isClosing: ended(index, generation, failure)) }
-        if let ending = server.ledger.notTaken(requestID: callID) { end([ending]) }
+        if let ending = server.ledger.notTaken(requestID: callID) { end([ending], of: server) }
         arrangeWork()
         return .goOn
     }
 
-    /// A request that was taken gets no answer any more; its call ends.
-    func requestFailed(_ index: Int, _ generation: Int, _ id: MessageID, _ failure: RequestFailure) {
-        let server = servers[index]
-        guard lifePhase == .running, server.isPresent(generation), let number = Int(id.description) else { return }
-        let error: ConnectionError =
-            switch failure {
-            case .notSent: .notConnected(server: server.name)
-            case .lost(let cause): .outcomeUnknown(server: server.name, cause: cause)
-            case .refused(let status, let text): .refused(code: status, message: text)
-            case .unauthorized: .needsAuth(server: server.name)
-            }
-        if case .ending(let ending) = server.ledger.answered(requestID: number, .failure(error)) { end([ending]) }
-        arrangeWork()
-    }
-
     /// Something that a user should be told.
-    func notice(_ index: Int, _ generation: Int, _ kind: ServerNotice.Kind, _ text: String) {
+    func notice(_ index: Int, _ generation: Int, _ kind: ServerNotice.Kind, _ text: String) -> Reading {
         let server = servers[index]
-        guard lifePhase == .running, server.isPresent(generation) else { return }
-        tell {
-            .notice(ServerNotice(server: server.name, revision: $0, at: $1, kind: kind, text: text))
-        }
+        guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
+        tell(kind, text, of: server)
+        return .goOn
     }
 
     // MARK: Sessions
@@ -120,9 +108,8 @@ extension ManagerState {
             switch action {
             case .send(let bytes): server.post(bytes)
             case .established: feedSafely(server, .connected(generation: server.machine.generation))
-            case .failed(let reason):
-                let generation = server.machine.generation
-                feedSafely(server, .connectFailed(generation: generation, .protocolBroken(reason)))
+            case .failed(let failure):
+                feedSafely(server, .connectFailed(generation: server.machine.generation, failure))
                 return true
             case .listed(let kind, let items): replace(kind, with: items, server)
             case .settled(let kind):

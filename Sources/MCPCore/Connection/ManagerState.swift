@@ -82,6 +82,11 @@ final class ManagerState {
         for observer in observers { observer(event) }
     }
 
+    /// Tells users something about a server.
+    func tell(_ kind: ServerNotice.Kind, _ text: String, of server: ManagedServer) {
+        tell { .notice(ServerNotice(server: server.name, revision: $0, at: $1, kind: kind, text: text)) }
+    }
+
     /// Replaces the tools of a server and tells of it.
     func replaceTools(of server: ManagedServer, with tools: [Tool]) {
         server.contents.tools = tools
@@ -116,7 +121,7 @@ final class ManagerState {
             if let stream = server.link?.stream { work.append(.close(stream)) }
             server.link = nil
             server.dial = nil
-            end(server.ledger.connectionLost(.closed) + server.ledger.endWaiting())
+            end(server.ledger.connectionLost(.closed) + server.ledger.endWaiting(), of: server)
         }
         unpark()
     }
@@ -172,10 +177,5 @@ final class ManagerState {
         freeHands = 1
         arrangeWork()
         freeHands = 0
-    }
-
-    /// Gives callers what their calls ended with.
-    func end(_ endings: [CallLedger.Ending]) {
-        for ending in endings { callers.removeValue(forKey: ending.number)?.resume(returning: ending.outcome) }
     }
 }

@@ -46,6 +46,17 @@ public enum RequestFailure: Error, Sendable, Equatable {
     case unauthorized(status: Int)
 }
 
+extension RequestFailure {
+    /// What it says of the connection, when the request was `initialize`.
+    var transportFailure: TransportFailure {
+        switch self {
+        case .notSent(let failure), .lost(let failure): failure
+        case .refused(let status, _): .status(status)
+        case .unauthorized(let status): .unauthorized(status: status)
+        }
+    }
+}
+
 /// Opens streams to servers.
 public protocol MessageConnector: Sendable {
     /// Does what goes on beside the streams, such as asking for tokens; returns when the task is cancelled.
