@@ -8,7 +8,7 @@ extension AuthorizationServer {
     static let codeLifetime = Duration.seconds(600)
 
     /// A client that has registered (RFC 7591).
-    struct RegisteredClient: Sendable, Equatable {
+    struct Registration: Sendable, Equatable {
         var redirectURIs: [String]
         /// Nil for a public client.
         var secret: String?
@@ -40,38 +40,24 @@ extension AuthorizationServer {
         var lastToken: MintedToken?
     }
 
-    /// What a client has on file before the world begins.
-    public struct Credential: Sendable, Equatable {
-        /// The id of the client that it was given to.
-        public var client: String
-        /// The access token.
-        public var accessToken: String
-        /// The refresh token; nil without one.
-        public var refreshToken: String?
-        /// When the access token expires, in seconds of Unix time.
-        public var expiresAt: Int64
-        /// What it allows.
-        public var scope: String?
-    }
-
-    /// Grants what a client has on file: an access token of that name, good until `expires`, and a refresh token.
+    /// Grants what the client ``configuredClient`` has on file: an access token of that name, and a refresh token.
     ///
-    /// To be called before the world begins. Tokens that are minted later have names after all that are on file.
+    /// To be called before the world begins. `expires` counts from the origin of the description's instants. Tokens that are minted later have names after all that are on file.
     public mutating func credential(
-        token name: String = "A", client: String = AuthorizationServer.configuredClient, resource: String?,
-        scope: String? = nil, expires: Instant, hasRefreshToken: Bool = true
+        token name: String = "A", resource: String?, scope: String? = nil, expires: Instant,
+        hasRefreshToken: Bool = true
     ) -> Credential {
         let grant = grants.count
         let expiresAt = Self.unixTime(at: expires, origin: .zero)
         let token = MintedToken(
-            issuer: issuer, name: name, subject: "\(client)/\(grant)", audience: resource, scope: scope,
+            issuer: issuer, name: name, subject: "\(Self.configuredClient)/\(grant)", audience: resource, scope: scope,
             issuedAt: Self.unixTimeAtOrigin, expiresAt: expiresAt)
-        grants.append(Grant(client: client, scope: scope, resource: resource, lastToken: token))
+        grants.append(Grant(client: Self.configuredClient, scope: scope, resource: resource, lastToken: token))
         if let number = MintedToken.number(of: name) { nextTokenNumber = max(nextTokenNumber, number + 1) }
         return Credential(
-            client: client, accessToken: token.text,
+            accessToken: token.text,
             refreshToken: hasRefreshToken ? refreshToken(grant: grant, generation: 0) : nil, expiresAt: expiresAt,
-            scope: scope)
+            scope: scope, client: RegisteredClient(id: Self.configuredClient), tokenEndpoint: issuer + "/token")
     }
 
     /// The refresh token of a generation of a grant: opaque to clients, and known again without being kept.

@@ -20,7 +20,7 @@ extension AuthorizationServer {
         }
         let method = metadata["token_endpoint_auth_method"]?.text ?? "client_secret_basic"
         let id = "client-\(clients.count + 1)"
-        let client = RegisteredClient(
+        let client = Registration(
             redirectURIs: redirectURIs, secret: method == "none" ? nil : secret("secret"))
         clients[id] = client
         let own = ["client_id", "client_secret", "client_secret_expires_at", "token_endpoint_auth_method"]

@@ -20,7 +20,7 @@ public struct AuthorizationServer: HTTPService {
     let resources: [String]
     var random: SplitMix64
     var origin = Instant.zero
-    var clients: [String: RegisteredClient] = [:]
+    var clients: [String: Registration] = [:]
     /// The most recent codes, the oldest first.
     var codes: [AuthorizationCode] = []
     var grants: [Grant] = []
