@@ -146,16 +146,16 @@ struct FaultPlan {
 
     // MARK: Connections
 
-    /// Decides an attempt to connect.
-    mutating func connect(_ place: Place, at now: Instant) -> ConnectFate {
-        for index in connecting where applies(index, place, at: now) {
+    /// Decides an attempt to connect; over HTTP for a request, which `subject` says.
+    mutating func connect(_ place: Place, _ subject: MessageSubject = .other, at now: Instant) -> ConnectFate {
+        for index in connecting where applies(index, place, nil, subject, at: now) {
             switch rules[index].fault.effect {
             case .refuse(let failure): return .refuse(failure)
             case .delayConnect(let duration): return .delay(duration)
             default: return .hang
             }
         }
-        guard let end = partitionEnd(place, nil, .other, at: now) else { return .proceed }
+        guard let end = partitionEnd(place, nil, subject, at: now) else { return .proceed }
         return end == .max ? .hang : .wait(until: end)
     }
 

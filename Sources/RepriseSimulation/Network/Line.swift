@@ -3,7 +3,7 @@ import MCPWire
 import RepriseRecording
 
 /// Something under way in one direction of a connection; a class, as it is moved about a good deal.
-final class Parcel {
+final class Parcel: Sendable {
     let bytes: [UInt8]
     let message: Message
     let subject: MessageSubject
@@ -15,10 +15,12 @@ final class Parcel {
     let isLate: Bool
     /// Only so many bytes of it arrive.
     let cut: Int?
+    /// What it is of a response over HTTP; nil for a piece of its body, and for everything else.
+    let response: ResponsePart?
 
     init(
         bytes: [UInt8], message: Message, subject: MessageSubject, number: Int, due: Instant, isLate: Bool = false,
-        cut: Int? = nil
+        cut: Int? = nil, response: ResponsePart? = nil
     ) {
         self.bytes = bytes
         self.message = message
@@ -27,6 +29,7 @@ final class Parcel {
         self.due = due
         self.isLate = isLate
         self.cut = cut
+        self.response = response
     }
 }
 
@@ -135,6 +138,9 @@ struct Line {
     }
 
     // MARK: Out of line
+
+    /// Whether nothing stands apart.
+    var isInOrder: Bool { apart.isEmpty }
 
     /// Puts a parcel apart, under a number that ``takeApart(_:)`` takes it by.
     mutating func setApart(_ parcel: Parcel, _ reason: Reason) -> Int {

@@ -13,6 +13,9 @@ public final class Network: @unchecked Sendable {
 
     let simulation: Simulation
     var plan: FaultPlan
+    /// What goes over HTTP.
+    private(set) lazy var http = HTTPTraffic(self, faults: faults)
+    private let faults: [Fault]
     private var entries: [ServerEntry] = []
     private var entryByName: [String: Int] = [:]
     private var clients: [Int: ClientRoutes] = [:]
@@ -31,6 +34,7 @@ public final class Network: @unchecked Sendable {
     /// A network without servers; `faults` are inert until ``activateFaults(origin:)``.
     public init(_ simulation: Simulation, faults: [Fault] = []) {
         self.simulation = simulation
+        self.faults = faults
         plan = FaultPlan(faults, random: SplitMix64(seed: simulation.seed, stream: "network faults"))
         // Connections, sessions and network refer to each other.
         simulation.atEnd { [weak self] in self?.tearDown() }
@@ -38,7 +42,8 @@ public final class Network: @unchecked Sendable {
 
     /// Puts a server under the name of its configuration; a name can be used once.
     public func add(_ server: any SimulatedServer, named name: String, link: Link = Link()) {
-        precondition(entryByName[name] == nil, "two servers are named \(name)")
+        precondition(
+            entryByName[name] == nil && !http.world.serverNames.contains(name), "two servers are named \(name)")
         entryByName[name] = entries.count
         let random = SplitMix64(seed: simulation.seed, stream: "link of \(name)")
         entries.append(ServerEntry(name: name, server: server, link: link, random: random))
@@ -63,6 +68,7 @@ public final class Network: @unchecked Sendable {
     /// Faults apply from now on; their instants count from `origin`, which is the present if it is not given.
     public func activateFaults(origin: Instant? = nil) {
         plan.activate(origin: origin ?? simulation.now)
+        http.activate(origin: origin ?? simulation.now)
         scheduleDeadline()
     }
 
@@ -124,6 +130,7 @@ public final class Network: @unchecked Sendable {
     private func tearDown() {
         for route in routes { route.removeAll() }
         for entry in entries { entry.server = nil }
+        http.tearDown()
         (heldMessages, heldNews, observe) = ([:], [:], nil)
     }
 
