@@ -3,15 +3,16 @@ import Foundation
 import RepriseProxy
 import RepriseScenarios
 
-/// `reprise run`: runs scenarios in virtual time, each with each of its seeds.
+/// `reprise run`: runs scenarios in virtual time, each with each of its seeds and revisions.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run scenarios of what goes wrong, in virtual time: the same seed, the same run.",
-        usage: "reprise run SCENARIO… [--seed N|A...B] [--format FORMAT] [--junit FILE] [--repeat N] [--transcript]",
+        usage:
+            "reprise run SCENARIO… [--seed N|A...B] [--revision R] [--format FORMAT] [--junit FILE] [--repeat N] [--transcript]",
         discussion: """
             A scenario declares servers, faults, what clients do, and what must be observed. Each case is one scenario \
-            with one seed. What differs is shown with the command that runs exactly that case again. The exit code is \
+            with one seed, on one revision of the protocol. What differs is shown with the command that runs exactly that case again. The exit code is \
             0 when all held, 1 when not, 5 when something got out of virtual time.
 
             With TEST_TOTAL_SHARDS and TEST_SHARD_INDEX in the environment, it runs its share of the cases.
@@ -24,6 +25,9 @@ struct RunCommand: ParsableCommand {
         help: "A seed, or a range of seeds such as 1...100, in place of those in the files.",
         transform: { try SeedRange($0) })
     var seed: SeedRange?
+
+    @Option(help: "Only cases with this revision of the protocol.")
+    var revision: String?
 
     @Option(name: .customLong("repeat"), help: "Run each case so many times; it fails if a run differs from the first.")
     var repeatCount = 1
@@ -38,6 +42,9 @@ struct RunCommand: ParsableCommand {
     var transcript = false
 
     func validate() throws {
+        if let revision, !Scenario.revisions.contains(revision) {
+            throw ValidationError("--revision takes one of \(Scenario.revisions.joined(separator: ", ")).")
+        }
         guard (1...1_000_000).contains(repeatCount) else { throw ValidationError("--repeat takes 1 to 1000000.") }
     }
 
@@ -47,7 +54,10 @@ struct RunCommand: ParsableCommand {
         let shard = try Shard()
         var cases: [ScenarioRun.Case] = []
         for scenario in try ScenarioLibrary.onDisk.scenarios(at: scenarios) {
-            cases += (seed.map { Array($0.seeds) } ?? scenario.scenario.seeds).map { .init(scenario, seed: $0) }
+            for scenario in scenario.onEachRevision
+            where revision ?? scenario.scenario.revision == scenario.scenario.revision {
+                cases += (seed.map { Array($0.seeds) } ?? scenario.scenario.seeds).map { .init(scenario, seed: $0) }
+            }
         }
         let run = ScenarioRun(
             shard?.part(of: cases) ?? cases, shard: shard, repeatCount: repeatCount, keepsTranscripts: transcript)

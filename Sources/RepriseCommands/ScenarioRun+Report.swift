@@ -5,7 +5,7 @@ import RepriseScenarios
 extension ScenarioRun {
     // MARK: Text
 
-    /// Failures, each scenario's first seed in full, and a summary.
+    /// Failures, the first seed of each scenario and revision in full, and a summary.
     func text(showsTranscripts: Bool) -> String {
         var lines: [String] = []
         if showsTranscripts {
@@ -15,12 +15,12 @@ extension ScenarioRun {
             }
         }
         var shown: Set<String> = []
-        let byPath = Dictionary(grouping: outcomes.filter { $0.report != nil }, by: \.result.path)
+        let failed = Dictionary(grouping: outcomes.filter { $0.report != nil }, by: \.place)
         for outcome in outcomes {
             guard var report = outcome.report?.split(separator: "\n").map(String.init),
-                shown.insert(outcome.result.path).inserted
+                shown.insert(outcome.place).inserted
             else { continue }
-            let others = (byPath[outcome.result.path] ?? []).dropFirst().map { "\($0.result.seed)" }
+            let others = (failed[outcome.place] ?? []).dropFirst().map { "\($0.result.seed)" }
             if !others.isEmpty {
                 let more = others.count > 10 ? " and \(others.count - 10) more" : ""
                 let seeds = others.prefix(10).joined(separator: ", ") + more
@@ -58,10 +58,14 @@ extension ScenarioRun {
 }
 
 extension ScenarioRun.Outcome {
+    /// The file with the revision, which tells its failures from those of others.
+    fileprivate var place: String { "\(result.path) \(result.revision ?? "")" }
+
     fileprivate var json: JSONValue {
         .record([
             ("scenario", .string(result.name)), ("path", .string(result.path)),
-            ("seed", .number(String(result.seed))), ("passed", .bool(result.isPassed)),
+            ("seed", .number(String(result.seed))), ("revision", result.revision.map { .string($0) }),
+            ("passed", .bool(result.isPassed)),
             ("proves", .array(scenario.proves.map { .string($0) })), ("steps", .int(result.stepCount)),
             ("end", .number(result.end.description)), ("seconds", .number(String(format: "%.3f", seconds))),
             ("mismatches", result.isPassed ? nil : .array(result.mismatches.map(\.json))),

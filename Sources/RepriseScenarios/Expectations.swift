@@ -3,8 +3,8 @@ import MCPWire
 
 /// What must be observed, channel by channel, and what must hold at chosen instants.
 ///
-/// With several clients, channels of `states`, `tools` and `results` must hold for each client by itself; `wire` and
-/// `effects` are what all of them do together.
+/// With several clients, channels of `wire`, `effects`, `statuses` and `pushed` are what all of them do together; the others
+/// must hold for each client by itself.
 public struct Expectations: Sendable, Equatable {
     /// In the order of the file.
     public var channels: [ExpectedChannel] = []
@@ -67,6 +67,20 @@ public struct Expectations: Sendable, Equatable {
         public var error: String?
         /// Of `results`: what `settle` found.
         public var settled: [Outcome.Settled]?
+        /// Of `wire`: the name of the token that a request over HTTP carries.
+        public var token: Carried<String>?
+        /// Of `wire`: the last event that it has seen, such as `push 5`.
+        public var resumes: Carried<String>?
+        /// Of `wire`: the how many-th session of the server it names.
+        public var session: Carried<Int>?
+        /// Of `notifications`: the method.
+        public var method: String?
+        /// Of `notifications`: `data` in the parameters.
+        public var data: JSONValue?
+        /// Of `notices`: what it is about.
+        public var notice: ServerNotice.Kind?
+        /// Of `statuses`: the HTTP status.
+        public var status: Int?
         /// So many equal observations stand here.
         public var count = 1
         /// Its name, for `after` of others.
@@ -78,6 +92,12 @@ public struct Expectations: Sendable, Equatable {
 
         /// Anything, once.
         public init(line: Int) { self.line = line }
+    }
+
+    /// What a request carries, or does not.
+    public enum Carried<Value: Sendable & Equatable>: Sendable, Equatable {
+        case nothing
+        case value(Value)
     }
 
     /// What a client shows at an instant, after everything else of that instant; nil is not looked at.

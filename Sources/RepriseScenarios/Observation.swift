@@ -1,5 +1,6 @@
 import MCPCore
 import MCPWire
+import RepriseSimulation
 
 /// The kinds of channels; within each, observations have to be expected one by one, unless it is relaxed.
 public enum ChannelKind: String, Sendable, CaseIterable, Hashable {
@@ -13,6 +14,14 @@ public enum ChannelKind: String, Sendable, CaseIterable, Hashable {
     case results
     /// What a server's tools did.
     case effects
+    /// Notifications of a server that subscribers heard of.
+    case notifications
+    /// What users were told of a server.
+    case notices
+    /// The statuses of responses over HTTP, by route; looked at only where a scenario mentions them.
+    case statuses
+    /// What a server sent, by the name of the message; looked at only where a scenario mentions it.
+    case pushed
 }
 
 /// Where something is observed. Order matters within a channel; across channels only where `after` says so.
@@ -21,7 +30,8 @@ public struct Channel: Sendable, Hashable, CustomStringConvertible {
     public var kind: ChannelKind
     /// The server; for results the id of the step.
     public var name: String
-    /// The route of `wire` (`connect`, `close`, or a method), the tool of `effects`; empty otherwise.
+    /// The route of `wire` and `statuses` (`connect`, `close`, a method, …), the tool of `effects`, the message of
+    /// `pushed`; empty otherwise.
     public var detail: String
 
     /// A channel.
@@ -43,12 +53,22 @@ public struct Observation: Sendable, Equatable {
         case state(ServerStatus, revision: Int)
         /// A route was used: a connect, a close by the client, or a message from the client.
         case wire
+        /// A request over HTTP was sent.
+        case request(ExchangeDetail)
         /// The registry has so many tools of the server.
         case tools(count: Int)
         /// A step ended: with a result, or with the word for its error.
         case result(Outcome)
         /// A tool's side effect happened.
         case effect
+        /// Subscribers heard of a notification.
+        case notification(method: String, params: JSONValue)
+        /// A user was told something.
+        case notice(ServerNotice.Kind)
+        /// The head of a response reached the client.
+        case response(status: Int)
+        /// A server sent a message.
+        case pushed
     }
 
     /// Since the scenario's start.

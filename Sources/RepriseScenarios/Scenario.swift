@@ -18,8 +18,10 @@ public struct Scenario: Sendable, Equatable {
     public var seeds: [UInt64]
     /// How its clients connect and reconnect: a profile with the numbers that the scenario changes.
     public var policy: ConnectionPolicy
-    /// The revision that the clients ask for.
+    /// The revision that the clients ask for: one of ``revisions``.
     public var revision: String
+    /// The revisions that it is run with, each with every seed; one unless the file names several.
+    public var revisions: [String]
     /// Whether deliveries or timers come first at one instant.
     public var order: Simulation.Order
     /// How the clients stand at t = 0.
@@ -32,6 +34,8 @@ public struct Scenario: Sendable, Equatable {
     public var servers: [Server]
     /// In the order of the file.
     public var faults: [Fault]
+    /// What the clients are like, beside what connects them.
+    public var client: Client
     /// What every client does, and when.
     public var steps: [Step]
     /// What must be observed.
@@ -57,6 +61,10 @@ public struct Scenario: Sendable, Equatable {
         public var behaviour: Behaviour
         /// What lies between it and the clients.
         public var link: Link
+        /// Headers that the clients are configured to send to it, in the order of the file; over HTTP alone.
+        public var headers: [Header] = []
+        /// What every client has on file for it; over HTTP alone.
+        public var credential: Credential?
     }
 
     /// What a server says.
@@ -64,6 +72,8 @@ public struct Scenario: Sendable, Equatable {
         case declared(ServerDescription)
         /// It says what a recording says; the path is relative to the scenario's folder.
         case recording(path: String)
+        /// It is no MCP server, but an authorization server, to which no client connects by itself.
+        case authorization(AuthorizationServerDescription)
     }
 
     /// Something that every client does.
@@ -84,6 +94,8 @@ public struct Scenario: Sendable, Equatable {
         case reconnect(server: String, id: String?)
         case beginSignIn(server: String)
         case completeSignIn(server: String, succeeded: Bool)
+        /// Signs in with the server's authorization server, as a user who agrees, and then completes the sign-in.
+        case signIn(server: String)
         case call(Call)
         /// Waits until all servers are ready or have failed, or the time is up.
         case settle(id: String, timeout: Duration)
@@ -107,5 +119,7 @@ public struct Scenario: Sendable, Equatable {
         public var timeout: Duration?
         /// Each call that fails has its client reconnect the server.
         public var reconnectsOnFailure: Bool
+        /// Whether it asks for progress, and says what it hears.
+        public var asksForProgress = false
     }
 }

@@ -92,6 +92,11 @@ public struct LoadedScenario: Sendable {
         ScenarioRunner(scenario, recordings: recordings).run(seed: seed)
     }
 
+    /// The same with each of its revisions; a scenario runs with one of them.
+    public var onEachRevision: [LoadedScenario] {
+        scenario.onEachRevision.map { LoadedScenario(scenario: $0, recordings: recordings) }
+    }
+
     /// The name of the folder in which its file stands: its family.
     public var family: String {
         let folders = scenario.path.split(separator: "/").dropLast()

@@ -3,10 +3,12 @@ import RepriseSimulation
 
 /// What a run of a scenario with one seed came to.
 public struct ScenarioResult: Sendable, Equatable {
-    /// The scenario's name.
+    /// The scenario's name, followed by the revision if it runs with several.
     public var name: String
     /// The scenario's file, as it was given.
     public var path: String
+    /// The revision with which it was run, if its scenario has several.
+    public var revision: String?
     /// The seed with which it was run.
     public var seed: UInt64
     /// Empty when everything held; the first is the earliest point where the run left what was expected.
@@ -27,7 +29,9 @@ public struct ScenarioResult: Sendable, Equatable {
     public var transcript: String { events.map { "\($0)\n" }.joined() }
 
     /// The command that runs exactly this case again.
-    public var command: String { "reprise run \(Self.quoted(path)) --seed \(seed)" }
+    public var command: String {
+        "reprise run \(Self.quoted(path))\(revision.map { " --revision \($0)" } ?? "") --seed \(seed)"
+    }
 
     /// A path as a shell takes it.
     private static func quoted(_ path: String) -> String {

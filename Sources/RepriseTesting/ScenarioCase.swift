@@ -36,8 +36,11 @@ public struct ScenarioCase: Sendable, CustomTestStringConvertible {
         return files.flatMap { file in
             do {
                 let loaded = try ScenarioLibrary.onDisk.scenario(at: file)
-                return (chosen ?? loaded.scenario.seeds).map {
-                    ScenarioCase(testDescription: "\(loaded.scenario.name) seed \($0)", content: .run(loaded, seed: $0))
+                return loaded.onEachRevision.flatMap { loaded in
+                    (chosen ?? loaded.scenario.seeds).map {
+                        ScenarioCase(
+                            testDescription: "\(loaded.scenario.label) seed \($0)", content: .run(loaded, seed: $0))
+                    }
                 }
             } catch {
                 return [ScenarioCase(testDescription: file, content: .unreadable("\(error)"))]
@@ -56,7 +59,7 @@ public struct ScenarioCase: Sendable, CustomTestStringConvertible {
         case .run(let loaded, let seed):
             let result = loaded.run(seed: seed)
             guard !result.isPassed else { return }
-            let name = "\(result.name)-seed-\(seed)"
+            let name = "\(result.name.replacing(" ", with: "-"))-seed-\(seed)"
             Attachment.record(result.transcript, named: "\(name)-transcript.txt", sourceLocation: sourceLocation)
             for (path, recording) in loaded.recordings.sorted(by: { $0.key < $1.key }) {
                 let file = path.split(separator: "/").last ?? "recording.jsonl"

@@ -107,7 +107,7 @@ import Testing
             ),
             (
                 "wire: {files: {connect: [{at: 1s, state: pending}]}}",
-                #"6: expect.wire.files.connect[0]: an entry of wire has no key "state"; known: at, count, as, after"#
+                #"6: expect.wire.files.connect[0]: an entry of wire has no key "state"; known: at, count, token, resumes, session, as, after"#
             ),
             ("tools: {files: [{count: -1}]}", "6: expect.tools.files[0].count: -1 is too small; the least is 0"),
             ("results: {c2: 1}", #"6: expect.results: no step has the id "c2"; did you mean "c1"?"#),
@@ -172,7 +172,11 @@ import Testing
                 #"5: never[0].state: there is no state "faild"; did you mean "failed"?"#
             ),
             ("{wire: files connect, state: failed}", #"5: never[0].state: "state" says nothing beside "wire""#),
-            ("{from: 1s}", "5: never[0]: never needs one of the keys states, wire, tools, results, effects"),
+            (
+                "{from: 1s}",
+                "5: never[0]: never needs one of the keys states, wire, tools, results, effects, notifications, "
+                    + "notices, statuses, pushed"
+            ),
             (
                 "{wire: files connect, states: files}",
                 #"5: never[0].states: never has one of "wire" and "states", not both"#

@@ -25,8 +25,12 @@ import Testing
 
     @Test(
         arguments: [
-            ScenarioReader.keys, ScenarioReader.serverKeys, ScenarioReader.effectKeys, ScenarioReader.placementKeys,
-            ScenarioReader.actionKeys, ChannelKind.allCases.map(\.rawValue), Outcome.errorWords,
+            ScenarioReader.keys, ScenarioReader.serverKeys, ScenarioReader.httpKeys,
+            ScenarioReader.protectionKeys, ScenarioReader.authorizationKeys, ScenarioReader.credentialKeys,
+            ScenarioReader.ruleKeys, ScenarioReader.clientKeys, ScenarioReader.toolKeys, ScenarioReader.effectKeys,
+            ScenarioReader.placementKeys,
+            ScenarioReader.actionKeys, ChannelKind.allCases.map(\.rawValue), MethodNames.httpRoutes,
+            ChannelKind.allCases.flatMap(\.entryKeys), ServerNotice.Kind.allCases.map(\.rawValue), Outcome.errorWords,
             Scenario.revisions.suffix(1),
             ServerState.allCases.map(\.rawValue), FailureReason.allCases.map(\.rawValue),
             TransportType.allCases.map(\.rawValue), Profile.allCases.map(\.rawValue),

@@ -70,7 +70,7 @@ import Testing
             (
                 "xyzzy: 1",
                 #"5: a scenario has no key "xyzzy"; known: scenario, title, proves, seeds, profile, policy, "#
-                    + "revision, order, begin, until, clients, servers, faults, client, expect, never, relaxed"
+                    + "revision, revisions, order, begin, until, clients, servers, faults, client, expect, never, relaxed"
             ),
             ("title:", #"2: the key "title" stands twice in a mapping"#),
             ("proves: RS-01", #"5: proves: expected a list of ids, got "RS-01""#),

@@ -25,9 +25,15 @@ enum ScenarioFolder {
     /// The scenario of a path.
     static func scenario(_ path: String) throws -> Scenario { try Scenario(yaml: try text(path), path: path) }
 
-    /// What runs the scenario of a path.
-    static func runner(_ path: String) throws -> ScenarioRunner {
-        let scenario = try scenario(path)
+    /// What runs the scenario of a path, with the first of its revisions.
+    static func runner(_ path: String) throws -> ScenarioRunner { try runner(path, scenario(path)) }
+
+    /// What runs the scenario of a path with each of its revisions.
+    static func runners(_ path: String) throws -> [ScenarioRunner] {
+        try scenario(path).onEachRevision.map { try runner(path, $0) }
+    }
+
+    private static func runner(_ path: String, _ scenario: Scenario) throws -> ScenarioRunner {
         let folder = root.appendingPathComponent(path).deletingLastPathComponent()
         var recordings: [String: Recording] = [:]
         for name in scenario.recordingPaths {

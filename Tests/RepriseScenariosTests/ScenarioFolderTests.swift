@@ -1,15 +1,19 @@
 import RepriseScenarios
 import Testing
 
-/// Every scenario of the repository holds with every seed that it names; what it proves stands in its file.
+/// Every scenario of the repository holds with every seed and revision that it names; what it proves stands in its file.
 @Suite struct ScenarioFolderTests {
     @Test(arguments: ScenarioFolder.paths)
     func everyScenarioHolds(path: String) async throws {
         let scenario = try ScenarioFolder.scenario(path)
         #expect(!scenario.proves.isEmpty && !scenario.seeds.isEmpty)
         let failed = try await ScenarioFolder.aside {
-            let runner = try ScenarioFolder.runner(path)
-            return scenario.seeds.lazy.map { runner.run(seed: $0) }.first { !$0.isPassed }
+            for runner in try ScenarioFolder.runners(path) {
+                if let failed = scenario.seeds.lazy.map({ runner.run(seed: $0) }).first(where: { !$0.isPassed }) {
+                    return failed as ScenarioResult?
+                }
+            }
+            return nil
         }
         let mismatches = failed?.mismatches.prefix(5).map { "\n\($0)" }.joined() ?? ""
         #expect(failed == nil, "\(failed?.command ?? "")\(mismatches)")

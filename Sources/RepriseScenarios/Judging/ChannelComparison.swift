@@ -1,4 +1,5 @@
 import MCPCore
+import RepriseSimulation
 
 /// The first place where a channel leaves what is expected.
 struct ChannelDifference {
@@ -120,11 +121,22 @@ extension Expectations.Expected {
     func isMet(by observation: Observation) -> Bool {
         if let at, at != observation.at { return false }
         switch observation.fact {
-        case .wire, .effect: return true
+        case .wire, .effect, .pushed: return token == nil && resumes == nil && session == nil
+        case .request(let detail): return isMet(by: detail)
+        case .notification(let method, let params):
+            return self.method.map { $0 == method } ?? true
+                && data.map { data in params["data"].map { data.means($0) } ?? false } ?? true
+        case .notice(let kind): return notice.map { $0 == kind } ?? true
+        case .response(let status): return self.status.map { $0 == status } ?? true
         case .state(let status, _): return isMet(by: status)
         case .tools(let count): return toolCount.map { $0 == count } ?? true
         case .result(let outcome): return isMet(by: outcome)
         }
+    }
+
+    private func isMet(by detail: ExchangeDetail) -> Bool {
+        token.map { $0.isMet(by: detail.token) } ?? true && resumes.map { $0.isMet(by: detail.resumes) } ?? true
+            && session.map { $0.isMet(by: detail.session) } ?? true
     }
 
     private func isMet(by status: ServerStatus) -> Bool {
@@ -143,6 +155,24 @@ extension Expectations.Expected {
         case .result(let value): return result.map { value.means($0) } ?? false
         case .error(let word): return error == word
         case .settled(let servers): return settled == servers
+        }
+    }
+}
+
+extension Expectations.Carried {
+    /// Whether it is what a request carried, nil being nothing.
+    fileprivate func isMet(by carried: Value?) -> Bool {
+        switch self {
+        case .nothing: carried == nil
+        case .value(let value): carried == value
+        }
+    }
+
+    /// The value, or "no".
+    var words: String {
+        switch self {
+        case .nothing: "none"
+        case .value(let value): "\(value)"
         }
     }
 }

@@ -32,7 +32,9 @@ struct ChannelJudge {
         }
         mismatches += followers.compactMap(outOfOrder)
         for (number, channel) in observed.channels.enumerated() {
-            guard !expected.contains(channel), !scenario.relaxed.contains(channel.kind) else { continue }
+            guard !channel.kind.isOptional, !expected.contains(channel), !scenario.relaxed.contains(channel.kind) else {
+                continue
+            }
             mismatches.append(unexpected(channel, observed.indices[number]))
         }
         return mismatches

@@ -1,5 +1,6 @@
 import MCPCore
 import MCPWire
+import RepriseSimulation
 
 extension Observation.Fact {
     /// What it was, in the words of a mismatch: `failed (network, will retry)`.
@@ -9,8 +10,24 @@ extension Observation.Fact {
         case .wire: "one"
         case .tools(let count): count == 1 ? "1 tool" : "\(count) tools"
         case .result(let outcome): outcome.words
-        case .effect: "one"
+        case .effect, .pushed: "one"
+        case .request(let detail): Self.words(detail)
+        case .notification(let method, let params):
+            method + (params["data"].map { " with data \($0.shortened)" } ?? "")
+        case .notice(let kind): kind.rawValue
+        case .response(let status): "status \(status)"
         }
+    }
+}
+
+extension Observation.Fact {
+    /// One request, by what it carries.
+    private static func words(_ detail: ExchangeDetail) -> String {
+        let parts = [
+            detail.token.map { "token \($0)" }, detail.session.map { "session \($0)" },
+            detail.resumes.map { "resuming after \($0)" },
+        ].compactMap(\.self)
+        return "one" + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))")
     }
 }
 
@@ -68,10 +85,25 @@ extension Expectations.Expected {
             words = "error \(error)"
         } else if let settled {
             words = Outcome.words(settled)
+        } else if let notice {
+            words = notice.rawValue
+        } else if let status {
+            words = "status \(status)"
+        } else if method != nil || data != nil {
+            words = (method ?? "one") + (data.map { " with data \($0.shortened)" } ?? "")
         } else if kind.hasDetail {
-            words = "one"
+            words = "one" + carried
         }
         return words + (at.map { " at \($0) s" } ?? "")
+    }
+
+    /// What a request is to carry.
+    private var carried: String {
+        let parts = [
+            token.map { "token \($0.words)" }, session.map { "session \($0.words)" },
+            resumes.map { "resuming after \($0.words)" },
+        ].compactMap(\.self)
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
     }
 }
 

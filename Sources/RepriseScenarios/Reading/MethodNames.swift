@@ -10,6 +10,12 @@ enum MethodNames {
         "notifications/roots/list_changed",
     ]
 
+    /// What scenarios call requests over HTTP that post no request or notification.
+    static let httpRoutes = [
+        "response", "GET", "DELETE", "resource-metadata", "metadata", "register", "authorize", "refresh_token",
+        "authorization_code",
+    ]
+
     /// What is wrong with a method that is nearly one of MCP's; nil for a known one and for one that is like none.
     static func problem(_ method: String, more: [String] = []) -> String? {
         let words = all + more

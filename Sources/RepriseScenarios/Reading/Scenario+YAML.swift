@@ -21,12 +21,19 @@ struct ScenarioReader {
     let end: Instant
     /// The names of the servers, in the order of the file.
     let serverNames: [String]
+    /// Those of them that are authorization servers.
+    let authorizationServerNames: [String]
+    /// Those of them that are reached by HTTP requests.
+    let httpNames: [String]
+    /// Those of them that an authorization server protects.
+    let protectedNames: [String]
+    /// The revisions that it is run with, the oldest first unless the file says so.
+    let revisions: [String]
     let clientCount: Int
 
     static let keys = [
-        "scenario", "title", "proves", "seeds", "profile", "policy", "revision", "order", "begin", "until", "clients",
-        "servers",
-        "faults", "client", "expect", "never", "relaxed",
+        "scenario", "title", "proves", "seeds", "profile", "policy", "revision", "revisions", "order", "begin", "until",
+        "clients", "servers", "faults", "client", "expect", "never", "relaxed",
     ]
 
     /// Checks the keys at the top, and reads what the other parts are checked against.
@@ -34,20 +41,29 @@ struct ScenarioReader {
         fields = try YAMLFields(item, "a scenario", keys: Self.keys)
         end = try fields.required("until").instant()
         let servers = try fields.required("servers")
-        serverNames = try servers.members("servers").map(\.key)
-        if serverNames.isEmpty { throw servers.error("a scenario has at least one server") }
+        let members = try servers.members("servers")
+        serverNames = members.map(\.key)
+        authorizationServerNames = members.filter { $0.value.has("authorization") }.map(\.key)
+        httpNames = members.filter { $0.value.has("authorization") || $0.value.has("http") }.map(\.key)
+        protectedNames = members.filter { $0.value["http"]?.has("protected-by") ?? false }.map(\.key)
+        revisions = try Self.revisions(fields)
         clientCount = try fields["clients"]?.integer(in: 1...Scenario.clientCountMax, "a number of clients") ?? 1
+        if mcpServerNames.isEmpty { throw servers.error("a scenario has at least one server") }
     }
+
+    /// The servers to which clients connect.
+    var mcpServerNames: [String] { serverNames.filter { !authorizationServerNames.contains($0) } }
 
     func scenario() throws(ScenarioError) -> Scenario {
         let steps = try steps()
         var expectations = ExpectationReader(self, steps: steps)
         return Scenario(
             name: try name(), title: try fields.required("title").text("a sentence"), proves: try proves(),
-            path: fields.item.path, seeds: try seeds(), policy: try policy(), revision: try revision(),
-            order: try fields["order"]?.word("order") ?? .deliveriesFirst,
+            path: fields.item.path, seeds: try seeds(), policy: try policy(), revision: revisions[0],
+            revisions: revisions, order: try fields["order"]?.word("order") ?? .deliveriesFirst,
             begin: try fields["begin"]?.word("beginning") ?? .cold, end: end, clientCount: clientCount,
-            servers: try servers(), faults: try faults(), steps: steps, expectations: try expectations.expectations(),
+            servers: try servers(), faults: try faults(), client: try client(), steps: steps,
+            expectations: try expectations.expectations(),
             prohibitions: try expectations.prohibitions(), relaxed: try relaxed())
     }
 
@@ -82,13 +98,27 @@ struct ScenarioReader {
         return ids
     }
 
-    private func revision() throws(ScenarioError) -> String {
-        let revisions = Scenario.revisions
-        guard let item = fields["revision"] else { return revisions[revisions.count - 1] }
+    /// The one under `revision`, or those under `revisions`; the newest if nothing is said.
+    private static func revisions(_ fields: YAMLFields) throws(ScenarioError) -> [String] {
+        guard let item = fields["revisions"] else {
+            return [try fields["revision"].map(revision) ?? Scenario.revisions[Scenario.revisions.count - 1]]
+        }
+        try fields.refuse(["revision"], beside: "revisions")
+        var revisions: [String] = []
+        for item in try item.list("revisions") {
+            let revision = try revision(item)
+            if revisions.contains(revision) { throw item.error("\(revision) stands twice") }
+            revisions.append(revision)
+        }
+        if revisions.isEmpty { throw item.error("a scenario has at least one revision") }
+        return revisions
+    }
+
+    private static func revision(_ item: YAMLItem) throws(ScenarioError) -> String {
         let revision = try item.text("a revision")
-        guard revisions.contains(revision) else {
+        guard Scenario.revisions.contains(revision) else {
             // The nearest date is no better guess than any other.
-            let known = revisions.joined(separator: ", ")
+            let known = Scenario.revisions.joined(separator: ", ")
             throw item.error("there is no revision \(YAMLItem.quoted(revision)) to ask for; known: \(known)")
         }
         return revision

@@ -23,7 +23,7 @@ extension ScenarioReader {
             }
             let placement = try placement(fields)
             let effect = try Self.effect(key, value)
-            try Self.check(effect, placement, key, value, fields)
+            try check(effect, placement, key, value, fields)
             faults.append(Fault(effect, placement))
         }
         return faults
@@ -71,7 +71,7 @@ extension ScenarioReader {
 
     private static func method(_ item: YAMLItem) throws(ScenarioError) -> String {
         let method = try item.text("a method")
-        if let problem = MethodNames.problem(method) { throw item.error(problem) }
+        if let problem = MethodNames.problem(method, more: MethodNames.httpRoutes) { throw item.error(problem) }
         return method
     }
 
@@ -141,12 +141,14 @@ extension ScenarioReader {
     }
 
     /// Refuses what would never have an effect.
-    private static func check(
+    private func check(
         _ effect: Fault.Effect, _ placement: Fault.Placement, _ key: String, _ value: YAMLItem, _ fields: YAMLFields
     ) throws(ScenarioError) {
         switch effect {
         case .refuse, .delayConnect, .hangConnect:
-            try fields.refuse(["direction", "method", "late"], beside: key)
+            // Over HTTP each request is an attempt of its own, and its route is the method.
+            let isOverHTTP = placement.server.map(httpNames.contains) ?? !httpNames.isEmpty
+            try fields.refuse(["direction", "late"] + (isOverHTTP ? [] : ["method"]), beside: key)
         case .reset, .halfClose:
             try fields.refuse(["late"], beside: key)
             if placement.from == nil, placement.method == nil, placement.after == nil {

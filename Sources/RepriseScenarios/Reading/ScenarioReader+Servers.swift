@@ -4,9 +4,14 @@ import RepriseSimulation
 extension ScenarioReader {
     static let declarationKeys = [
         "tools", "tools-of-connection", "prompts", "resources", "page-size", "handshake", "closes-after", "exits",
+        "http",
     ]
     static let serverKeys =
-        ["transport", "connect", "load", "static-authorization", "link"] + declarationKeys + ["recording"]
+        ["transport", "connect", "load", "static-authorization", "link", "headers", "credential"] + declarationKeys
+        + ["recording", "authorization"]
+    static let toolKeys = [
+        "name", "executes", "answers", "result", "error", "idempotent", "remarks", "progress", "asks",
+    ]
 
     /// The servers, in the order of the file.
     func servers() throws(ScenarioError) -> [Scenario.Server] {
@@ -17,33 +22,59 @@ extension ScenarioReader {
                     path: item.path, line: line, key: "servers",
                     problem: "a server's name has no spaces and is not empty")
             }
-            servers.append(try Self.server(name, item))
+            servers.append(try server(name, item))
         }
         return servers
     }
 
-    private static func server(_ name: String, _ item: YAMLItem) throws(ScenarioError) -> Scenario.Server {
+    private func server(_ name: String, _ item: YAMLItem) throws(ScenarioError) -> Scenario.Server {
         // A server of which nothing is said has nothing, but it is there.
-        if case .scalar("", isPlain: true) = item.content { return plainServer(name) }
-        let fields = try YAMLFields(item, "a server", keys: serverKeys)
-        var server = plainServer(name)
+        if case .scalar("", isPlain: true) = item.content { return Self.plainServer(name) }
+        let fields = try YAMLFields(item, "a server", keys: Self.serverKeys)
+        var server = Self.plainServer(name)
         if let item = fields["transport"] { server.configuration.transport = try item.word("transport") }
         if let item = fields["connect"] {
             server.configuration.connect = try item.word(
                 "time to connect", [("at-once", .atOnce), ("on-first-use", .onFirstUse)])
         }
-        if let item = fields["load"] { server.configuration.load = try load(item) }
+        if let item = fields["load"] { server.configuration.load = try Self.load(item) }
         if let item = fields["static-authorization"] {
             server.configuration.hasStaticAuthorization = try item.boolean()
         }
-        if let item = fields["link"] { server.link = try link(item) }
+        if let item = fields["link"] { server.link = try Self.link(item) }
         if let item = fields["recording"] {
-            try fields.refuse(declarationKeys, beside: "recording")
+            try fields.refuse(Self.declarationKeys, beside: "recording")
             server.behaviour = .recording(path: try item.text("the path of a recording"))
+        } else if let item = fields["authorization"] {
+            try fields.refuse(Self.serverKeys.filter { $0 != "authorization" && $0 != "link" }, beside: "authorization")
+            server.behaviour = .authorization(try authorization(item))
         } else {
             server.behaviour = .declared(try description(fields))
         }
+        try readAccess(fields, &server)
         return server
+    }
+
+    /// What goes with every request over HTTP.
+    private func readAccess(_ fields: YAMLFields, _ server: inout Scenario.Server) throws(ScenarioError) {
+        guard let http = server.http else {
+            for key in ["headers", "credential"] {
+                if let item = fields[key] { throw item.error("\"\(key)\" needs \"http\"") }
+            }
+            return
+        }
+        if let item = fields["transport"], server.configuration.transport != .http {
+            throw item.error(
+                "\"transport: \(server.configuration.transport.rawValue)\" and \"http\" exclude each other")
+        }
+        try fields.refuse(["static-authorization", "exits", "closes-after"], beside: "http")
+        if let item = fields["headers"] { server.headers = try Self.headers(item) }
+        server.configuration.hasStaticAuthorization = server.headers.contains {
+            $0.name.lowercased() == "authorization"
+        }
+        guard let item = fields["credential"] else { return }
+        guard http.protection != nil else { throw item.error("\"credential\" needs \"protected-by\" under \"http\"") }
+        server.credential = try credential(item)
     }
 
     private static func plainServer(_ name: String) -> Scenario.Server {
@@ -70,14 +101,14 @@ extension ScenarioReader {
             bandwidth: try fields["bandwidth"]?.integer(in: 1...Int.max, "bytes a second"))
     }
 
-    private static func description(_ fields: YAMLFields) throws(ScenarioError) -> ServerDescription {
+    private func description(_ fields: YAMLFields) throws(ScenarioError) -> ServerDescription {
         var description = ServerDescription()
-        description.tools = try fields["tools"].map(tools)
+        description.tools = try fields["tools"].map(Self.tools)
         description.prompts = try fields["prompts"].map { item throws(ScenarioError) in
-            try names(item, "prompts") { "prompt-\($0)" }
+            try Self.names(item, "prompts") { "prompt-\($0)" }
         }
         description.resources = try fields["resources"].map { item throws(ScenarioError) in
-            try names(item, "resources") { "file:///resource-\($0)" }
+            try Self.names(item, "resources") { "file:///resource-\($0)" }
         }
         description.pageSize = try fields["page-size"]?.integer(in: 1...Int.max, "a number of entries")
         description.handshake = try fields["handshake"]?.duration() ?? .zero
@@ -89,7 +120,13 @@ extension ScenarioReader {
                     path: item.path, line: line, key: "\(fields.item.place.text).tools-of-connection",
                     problem: "expected the number of a connection, from 1, got \(YAMLItem.quoted(key))")
             }
-            description.toolsByConnection[number] = try tools(item)
+            description.toolsByConnection[number] = try Self.tools(item)
+        }
+        if let item = fields["http"] {
+            if !revisions.allSatisfy({ $0 >= "2025-03-26" }) {
+                throw item.error("revision 2024-11-05 has no Streamable HTTP; known with it: 2025-03-26 and later")
+            }
+            description.http = try http(item)
         }
         return description
     }
@@ -143,8 +180,7 @@ extension ScenarioReader {
 
     private static func tool(_ item: YAMLItem) throws(ScenarioError) -> ToolDescription {
         if case .scalar = item.content { return ToolDescription(name: try item.text("the name of a tool")) }
-        let keys = ["name", "executes", "answers", "result", "error", "idempotent"]
-        let fields = try YAMLFields(item, "a tool", keys: keys)
+        let fields = try YAMLFields(item, "a tool", keys: toolKeys)
         var tool = ToolDescription(name: try fields.required("name").text("the name of a tool"))
         if let item = fields["executes"] { tool.executesAfter = try item.duration() }
         if let item = fields["answers"] {
@@ -163,6 +199,12 @@ extension ScenarioReader {
         }
         tool.result = fields["result"]?.json
         tool.idempotentHint = try fields["idempotent"]?.boolean()
+        for item in try fields["remarks"]?.list("durations") ?? [] { tool.remarks.append(try item.duration()) }
+        for item in try fields["progress"]?.list("durations") ?? [] { tool.progress.append(try item.duration()) }
+        if let item = fields["asks"] {
+            tool.asks = try item.name(
+                "request of servers", of: ["ping", "roots/list", "sampling/createMessage", "elicitation/create"])
+        }
         return tool
     }
 }

@@ -7,15 +7,33 @@ extension ScenarioReader {
     ]
     /// What can stand beside `at` and each action.
     private static let companions = [
-        "reconnect": ["id"], "call": ["server", "id", "arguments", "count", "timeout", "on-failure"],
+        "reconnect": ["id"], "call": ["server", "id", "arguments", "count", "timeout", "on-failure", "progress"],
         "settle": ["timeout"], "ready": ["id"],
     ]
+
+    static let clientKeys = ["clock-skew", "proactive-refresh", "steps"]
+
+    /// Where the steps stand: under `client` itself, or with what else is said of clients, under `steps` in it.
+    private func clientFields() throws(ScenarioError) -> (fields: YAMLFields?, steps: YAMLItem?) {
+        guard let item = fields["client"], case .mapping = item.content else { return (nil, fields["client"]) }
+        let fields = try YAMLFields(item, "the client", keys: Self.clientKeys)
+        return (fields, fields["steps"])
+    }
+
+    /// What the clients are like.
+    func client() throws(ScenarioError) -> Scenario.Client {
+        var client = Scenario.Client()
+        guard let fields = try clientFields().fields else { return client }
+        if let item = fields["clock-skew"] { client.clockSkew = try item.difference() }
+        if let item = fields["proactive-refresh"] { client.refreshesProactively = try item.boolean() }
+        return client
+    }
 
     /// What every client does, in the order of the file.
     func steps() throws(ScenarioError) -> [Scenario.Step] {
         var steps: [Scenario.Step] = []
         var lines: [String: Int] = [:]
-        for item in try fields["client"]?.list("steps") ?? [] {
+        for item in try clientFields().steps?.list("steps") ?? [] {
             let step = try step(item)
             if let id = step.id {
                 if let line = lines[id] { throw item.error("the id \(YAMLItem.quoted(id)) stands in line \(line) too") }
@@ -27,7 +45,7 @@ extension ScenarioReader {
     }
 
     private func step(_ item: YAMLItem) throws(ScenarioError) -> Scenario.Step {
-        let others = ["at", "server", "id", "arguments", "count", "timeout", "on-failure"]
+        let others = ["at", "server", "id", "arguments", "count", "timeout", "on-failure", "progress"]
         let fields = try YAMLFields(item, "a step", keys: Self.actionKeys + others)
         let (key, value) = try fields.exactlyOne(of: Self.actionKeys, "a step")
         let companions = Self.companions[key] ?? []
@@ -45,15 +63,17 @@ extension ScenarioReader {
             return .settle(id: try Self.id(value), timeout: try fields.required("timeout").duration())
         case "sign-in":
             guard case .mapping = value.content else {
-                return .completeSignIn(server: try value.name("server", of: serverNames), succeeded: true)
+                let server = try value.name("server", of: mcpServerNames)
+                return protectedNames.contains(server)
+                    ? .signIn(server: server) : .completeSignIn(server: server, succeeded: true)
             }
             let fields = try YAMLFields(value, "sign-in", keys: ["server", "succeeded"])
             return .completeSignIn(
-                server: try fields.required("server").name("server", of: serverNames),
+                server: try fields.required("server").name("server", of: mcpServerNames),
                 succeeded: try fields["succeeded"]?.boolean() ?? true)
         default: break
         }
-        let server = try value.name("server", of: serverNames)
+        let server = try value.name("server", of: mcpServerNames)
         switch key {
         case "enable": return .enable(server: server)
         case "disable": return .disable(server: server)
@@ -75,11 +95,12 @@ extension ScenarioReader {
         }
         return Scenario.Call(
             id: try Self.id(fields.required("id")),
-            server: try fields.required("server").name("server", of: serverNames),
+            server: try fields.required("server").name("server", of: mcpServerNames),
             tool: try value.text("the name of a tool"), arguments: arguments?.json ?? .object([]),
             count: try fields["count"]?.integer(in: 1...Self.callCountMax, "a number of calls") ?? 1,
             timeout: try fields["timeout"]?.duration(),
-            reconnectsOnFailure: try fields["on-failure"]?.word("reaction", [("reconnect", true)]) ?? false)
+            reconnectsOnFailure: try fields["on-failure"]?.word("reaction", [("reconnect", true)]) ?? false,
+            asksForProgress: try fields["progress"]?.boolean() ?? false)
     }
 
     private static func id(_ item: YAMLItem) throws(ScenarioError) -> String {
@@ -98,7 +119,7 @@ extension Scenario.Step {
         case .call(let call): call.id
         case .settle(let id, _), .ready(_, let id): id
         case .reconnect(_, let id): id
-        case .enable, .disable, .beginSignIn, .completeSignIn: nil
+        case .enable, .disable, .beginSignIn, .completeSignIn, .signIn: nil
         }
     }
 }

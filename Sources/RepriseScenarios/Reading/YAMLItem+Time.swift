@@ -4,6 +4,17 @@ extension YAMLItem {
     /// A duration: a decimal number with a unit, or of seconds; exact to the nanosecond and never negative.
     func duration() throws(ScenarioError) -> Duration { .nanoseconds(try nanoseconds("a duration")) }
 
+    /// How far something is ahead; negative is behind.
+    func difference() throws(ScenarioError) -> Duration {
+        let what = "a duration"
+        guard case .scalar(let text, let isPlain) = content, text.hasPrefix("-") else {
+            return .nanoseconds(try nanoseconds(what))
+        }
+        var positive = self
+        positive.content = .scalar(String(text.dropFirst()), isPlain: isPlain)
+        return .nanoseconds(-(try positive.nanoseconds(what)))
+    }
+
     /// An instant, counted from the scenario's start.
     func instant() throws(ScenarioError) -> Instant { Instant(nanoseconds: try nanoseconds("an instant")) }
 

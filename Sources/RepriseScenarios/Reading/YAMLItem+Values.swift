@@ -9,6 +9,11 @@ extension YAMLItem {
         return text
     }
 
+    /// Text, which may be empty if it is quoted.
+    func textOrNothing(_ what: String) throws(ScenarioError) -> String {
+        if case .scalar("", isPlain: false) = content { "" } else { try text(what) }
+    }
+
     /// A decimal integer within limits.
     func integer(in range: ClosedRange<Int>, _ what: String = "a number") throws(ScenarioError) -> Int {
         guard case .scalar(let text, isPlain: true) = content, Self.isInteger(text) else {

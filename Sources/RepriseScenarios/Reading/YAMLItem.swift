@@ -38,6 +38,14 @@ struct YAMLItem {
         ScenarioError(path: path, line: line, key: place.text, problem: problem)
     }
 
+    /// The value of a key, if it is a mapping that has it.
+    subscript(key: String) -> YAMLItem? {
+        if case .mapping(let members) = content { members.first { $0.key == key }?.value } else { nil }
+    }
+
+    /// Whether it is a mapping with that key.
+    func has(_ key: String) -> Bool { self[key] != nil }
+
     /// "a list", "a mapping", or the text itself in quotation marks.
     var kind: String {
         switch content {

@@ -33,15 +33,21 @@ public struct ScenarioEvent: Sendable, Equatable {
             case .clientClosed: (channel, fact) = (Channel(.wire, event.server, "close"), .wire)
             case .readPastEnd: (channel, fact) = (Channel(.wire, event.server, "read-past-end"), .wire)
             case .sent(.clientToServer, let name, _): (channel, fact) = (Channel(.wire, event.server, name), .wire)
+            case .sent(.serverToClient, let name, _): (channel, fact) = (Channel(.pushed, event.server, name), .pushed)
             case .effect(let tool): (channel, fact) = (Channel(.effects, event.server, tool), .effect)
-            case .request(let detail): (channel, fact) = (Channel(.wire, event.server, detail.route), .wire)
-            case .response, .accepted, .lost, .sent, .arrived, .vanished: return nil
+            case .request(let detail): (channel, fact) = (Channel(.wire, event.server, detail.route), .request(detail))
+            case .response(let route, let status):
+                (channel, fact) = (Channel(.statuses, event.server, route), .response(status: status))
+            case .accepted, .lost, .arrived, .vanished: return nil
             }
         case .manager(.state(let change)):
             (channel, fact) = (Channel(.states, change.server), .state(change.status, revision: change.revision))
         case .manager(.tools(let change)):
             (channel, fact) = (Channel(.tools, change.server), .tools(count: change.tools.count))
-        case .manager(.notification), .manager(.notice): return nil
+        case .manager(.notification(let notification)):
+            channel = Channel(.notifications, notification.server)
+            fact = .notification(method: notification.method, params: notification.params)
+        case .manager(.notice(let notice)): (channel, fact) = (Channel(.notices, notice.server), .notice(notice.kind))
         case .ended(let id, let outcome):
             (channel, fact) = (Channel(.results, id), .result(outcome))
         case .step: return nil

@@ -41,7 +41,8 @@ public struct ScenarioRunner: Sendable {
                 scenario, world.events.compactMap(\.observation), looks: world.looks)
         }
         return ScenarioResult(
-            name: scenario.name, path: scenario.path, seed: seed, mismatches: mismatches, events: world.events,
+            name: scenario.label, path: scenario.path, revision: scenario.revisions.count > 1 ? scenario.revision : nil,
+            seed: seed, mismatches: mismatches, events: world.events,
             stepCount: simulation.stepCount, end: world.present, failure: failure)
     }
 }

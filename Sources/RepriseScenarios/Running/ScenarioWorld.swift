@@ -22,6 +22,11 @@ final class ScenarioWorld: @unchecked Sendable {
         var description: String { "the recording \(path) was not given to the runner" }
     }
 
+    private struct UnsupportedServer: Error, CustomStringConvertible {
+        var name: String
+        var description: String { "the server \(name) is reached by HTTP, which the simulation does not have yet" }
+    }
+
     init(_ scenario: Scenario, recordings: [String: Recording], in simulation: Simulation) {
         self.scenario = scenario
         self.recordings = recordings
@@ -94,12 +99,14 @@ final class ScenarioWorld: @unchecked Sendable {
     private func add(_ server: Scenario.Server, to network: Network) throws {
         let name = server.configuration.name
         switch server.behaviour {
+        case .declared(let description) where description.http != nil: throw UnsupportedServer(name: name)
         case .declared(let description): network.add(ServerDouble(description), named: name, link: server.link)
         case .recording(let path):
             guard let recording = recordings[path] else {
                 throw MissingRecording(path: path)
             }
             network.add(try RecordedServer(recording), named: name, link: server.link)
+        case .authorization: throw UnsupportedServer(name: name)
         }
     }
 
@@ -108,7 +115,7 @@ final class ScenarioWorld: @unchecked Sendable {
         var managers: [ConnectionManager] = []
         for client in 0..<scenario.clientCount {
             let manager = ConnectionManager(
-                servers: scenario.servers.map(\.configuration), connector: network.connector(client: client),
+                servers: scenario.mcpServers.map(\.configuration), connector: network.connector(client: client),
                 time: simulation.clock, policy: scenario.policy, revision: scenario.revision, seed: seeds.next())
             await manager.subscribe { [unowned self] event in note(client, .manager(event)) }
             managers.append(manager)
@@ -118,7 +125,7 @@ final class ScenarioWorld: @unchecked Sendable {
 
     /// Waits until every client has connected every server that connects by itself.
     private func connectAll(_ managers: [ConnectionManager]) async throws {
-        let servers = scenario.servers.map(\.configuration).filter { $0.load == .enabled && $0.connect == .atOnce }
+        let servers = scenario.mcpServers.map(\.configuration).filter { $0.load == .enabled && $0.connect == .atOnce }
         for manager in managers {
             await manager.started()
             for server in servers {
@@ -159,6 +166,7 @@ final class ScenarioWorld: @unchecked Sendable {
         case .beginSignIn(let server): await attempt(nil, client) { try await manager.beginSignIn(server) }
         case .completeSignIn(let server, let succeeded):
             await attempt(nil, client) { try await manager.completeSignIn(server, succeeded: succeeded) }
+        case .signIn(let server): await attempt(nil, client) { throw UnsupportedServer(name: server) }
         case .ready(let server, let id): await attempt(id, client) { try await manager.ready(server) }
         case .settle(let id, let timeout): try await settle(id, timeout, manager, client)
         case .call(let call):
@@ -211,6 +219,7 @@ extension Scenario.Action {
         case .reconnect(let server, _): "reconnect \(server)"
         case .beginSignIn(let server): "begin to sign in to \(server)"
         case .completeSignIn(let server, let succeeded): "sign in to \(server)\(succeeded ? "" : ", and fail")"
+        case .signIn(let server): "sign in to \(server) with its authorization server"
         case .call(let call): "call \(call.tool) of \(call.server)" + (call.count > 1 ? " \(call.count) times" : "")
         case .settle(_, let timeout): "wait until all is settled, for \(timeout.secondsText) s"
         case .ready(let server, _): "wait until \(server) is ready"

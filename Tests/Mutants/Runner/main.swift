@@ -1,7 +1,7 @@
 import Foundation
 import RepriseScenarios
 
-// Runs scenarios, each with all its seeds up to the first that fails, and says of each in a line how it went. Exits with
+// Runs scenarios, each with all its revisions and seeds up to the first that fails, and says of each in a line how it went. Exits with
 // 0 if all passed, 1 if one failed and 3 if one cannot be read. `reprise run` does more, but takes NIO to build.
 
 let library = ScenarioLibrary(
@@ -9,11 +9,13 @@ let library = ScenarioLibrary(
 
 func run(_ path: String) throws -> Bool {
     let loaded = try library.scenario(at: path)
-    for seed in loaded.scenario.seeds {
-        let result = loaded.run(seed: seed)
-        if let mismatch = result.mismatches.first {
-            print("\(path): failed with seed \(seed): \(mismatch)")
-            return false
+    for variant in loaded.onEachRevision {
+        for seed in variant.scenario.seeds {
+            let result = variant.run(seed: seed)
+            if let mismatch = result.mismatches.first {
+                print("\(path): failed as \(result.name) with seed \(seed): \(mismatch)")
+                return false
+            }
         }
     }
     print("\(path): passed")
