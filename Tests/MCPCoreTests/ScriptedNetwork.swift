@@ -23,6 +23,8 @@ final class ScriptedNetwork: MessageConnector, @unchecked Sendable {
         var latency: [String: Duration] = [:]
         /// When the connection is lost, counted from its acceptance, and how.
         var loss: (after: Duration, failure: TransportFailure)?
+        /// How long closing takes, unless the task is cancelled.
+        var closing = Duration.zero
         /// Takes a message instead of what is answered otherwise; returns whether it did.
         var handle: (@Sendable (ScriptedStream, String, JSONValue) -> Bool)?
     }
@@ -32,6 +34,8 @@ final class ScriptedNetwork: MessageConnector, @unchecked Sendable {
     /// When each attempt began, and to whom.
     private(set) var connects: [(at: Instant, server: String)] = []
     private(set) var streams: [ScriptedStream] = []
+    /// What was seen of ``run()``.
+    private(set) var life: [String] = []
     /// Attempts that hang now.
     private(set) var hangCount = 0
     private(set) var configurations: [ServerConfiguration] = []
@@ -39,6 +43,12 @@ final class ScriptedNetwork: MessageConnector, @unchecked Sendable {
     init(_ simulation: Simulation, script: @escaping (_ server: String, _ number: Int) -> Answer) {
         self.simulation = simulation
         self.script = script
+    }
+
+    func run() async {
+        life.append("begins with \(connects.count) connects")
+        try? await simulation.sleep(until: Instant(nanoseconds: .max / 2), phase: .delivery)
+        life.append("ends with \(streams.count { $0.isClosed }) of \(streams.count) streams closed")
     }
 
     func connect(to server: ServerConfiguration) async throws(TransportFailure) -> any MessageStream {
@@ -89,6 +99,7 @@ final class ScriptedStream: MessageStream, @unchecked Sendable {
     private(set) var sent: [String] = []
     private(set) var messages: [JSONValue] = []
     private(set) var closeCount = 0
+    private(set) var isClosed = false
     private(set) var nextCount = 0
     private(set) var deliveredCount = 0
 
@@ -122,6 +133,11 @@ final class ScriptedStream: MessageStream, @unchecked Sendable {
     func close() async {
         closeCount += 1
         isOver = true
+        if peer.closing > .zero {
+            let end = simulation.now.advanced(by: peer.closing)
+            try? await simulation.sleep(until: end, phase: .delivery)
+        }
+        isClosed = true
         reader?.resume(returning: nil)
         reader = nil
     }

@@ -2,16 +2,22 @@
 extension ConnectionManager {
     /// Loads and connects the servers; returns after ``stop()`` or cancellation, when every stream is closed.
     ///
-    /// A manager runs once: a second call returns at once.
+    /// The connector runs from before the first connect until every stream is closed. A manager runs once: a second call
+    /// returns at once.
     public nonisolated func run() async {
         await withTaskCancellationHandler {
             guard state.withLock({ $0.start() }) else { return }
-            // Streams are closed in a group that is not cancelled when the other work is.
-            await withDiscardingTaskGroup { closing in
-                await withDiscardingTaskGroup { group in
-                    while start(&group, &closing) { await park() }
-                    group.cancelAll()
+            await withDiscardingTaskGroup { outermost in
+                Self.add(to: &outermost) { await self.runConnector() }
+                // Streams are closed in a group that is not cancelled when the other work is.
+                await withDiscardingTaskGroup { closing in
+                    await withDiscardingTaskGroup { group in
+                        while start(&group, &closing) { await park() }
+                        if state.withLock({ $0.isClosing }) { closing.addTask { await self.limitClosing() } }
+                        group.cancelAll()
+                    }
                 }
+                outermost.cancelAll()
             }
         } onCancel: {
             state.withLock { $0.stop() }
@@ -24,6 +30,8 @@ extension ConnectionManager {
     }
 
     /// Ends ``run()``: every call and wait ends at once, and every stream is closed.
+    ///
+    /// What is not closed after the policy's `closeTimeout` is left as it is, and the connector with it.
     public func stop() {
         state.withLock { $0.stop() }
     }
@@ -40,17 +48,54 @@ extension ConnectionManager {
             let (work, isRunning) = state.withLock { ($0.takeWork(), $0.lifePhase == .running) }
             for item in work {
                 if case .close(let stream) = item {
-                    closing.addTask { await stream.close() }
-                } else if #available(macOS 26, *) {
-                    // Runs at once, until it first has to wait.
-                    group.addImmediateTask { await self.labour(item) }
+                    Self.add(to: &closing) { await self.close(stream) }
                 } else {
-                    group.addTask { await self.labour(item) }
+                    Self.add(to: &group) { await self.labour(item) }
                 }
             }
             if work.isEmpty { return isRunning }
         }
     }
+
+    /// Adds a task that runs at once, until it first has to wait, where that is possible.
+    private static func add(to group: inout DiscardingTaskGroup, _ body: @escaping @Sendable () async -> Void) {
+        if #available(macOS 26, *) {
+            group.addImmediateTask(operation: body)
+        } else {
+            group.addTask(operation: body)
+        }
+    }
+
+    private nonisolated func runConnector() async {
+        await withUnsafeCurrentTask { task in
+            guard let task else { return }
+            state.withLock { $0.connectorTask = TaskHandle(task) }
+            await connector.run()
+            state.withLock { $0.connectorTask = nil }
+        }
+    }
+
+    // MARK: Closing
+
+    private nonisolated func close(_ stream: any MessageStream) async {
+        await withUnsafeCurrentTask { task in
+            guard let task else { return }
+            let number = state.withLock { $0.beginClose(TaskHandle(task)) }
+            await stream.close()
+            state.withLock { $0.endClose(number) }
+        }
+    }
+
+    /// Gives streams the time that they have to close, for instance to tell a server that its session is over.
+    private nonisolated func limitClosing() async {
+        await withUnsafeCurrentTask { task in
+            guard let task, let deadline = state.withLock({ $0.beginLimit(TaskHandle(task)) }) else { return }
+            let isDue = (try? await time.sleep(until: deadline)) != nil
+            state.withLock { $0.endLimit(isDue: isDue) }
+        }
+    }
+
+    // MARK: Labour
 
     /// Does that work, and then whatever else there is; to go on is cheaper than to start another task.
     private nonisolated func labour(_ first: ManagerState.Work) async {
@@ -68,7 +113,7 @@ extension ConnectionManager {
             guard let stream = state.withLock({ $0.servers[server].link?.stream }) else { return }
             await flush(server, generation, stream)
         case .sleep(let deadline, let number): await sleep(until: deadline, number)
-        case .close(let stream): await stream.close()
+        case .close(let stream): await close(stream)
         }
     }
 

@@ -38,6 +38,9 @@ public struct ConnectionPolicy: Sendable, Equatable {
     /// How long a request may take at most, whatever signs of life there are; nil is for ever.
     public var requestMax: Duration?
 
+    /// How long streams have to close when the manager stops.
+    public var closeTimeout: Duration
+
     /// How the delay before a retry is spread.
     public enum Jitter: Sendable, Equatable {
         case none
@@ -62,6 +65,7 @@ public struct ConnectionPolicy: Sendable, Equatable {
         requestTimeout = .seconds(60)
         localToolIdle = .seconds(30 * 60)
         remoteToolIdle = .seconds(5 * 60)
+        closeTimeout = .seconds(5)
         requestMax = .seconds(6 * 3600)
     }
 }

@@ -41,6 +41,12 @@ final class ManagerState {
     var callers: [Int: CheckedContinuation<CallLedger.Outcome, Never>] = [:]
     var observers: [@Sendable (ManagerEvent) -> Void] = []
 
+    /// The task that runs the connector, while it does.
+    var connectorTask: TaskHandle?
+    /// The tasks that close streams, by a number of their own.
+    private var closes: [Int: TaskHandle] = [:]
+    /// The task that waits until the closing has taken too long.
+    private var limiter: TaskHandle?
     /// Where ``ConnectionManager/run()`` waits for work.
     private var parked: UnsafeContinuation<Void, Never>?
     private var startWaits: [CheckedContinuation<Void, Never>] = []
@@ -129,6 +135,37 @@ final class ManagerState {
     private func endStartWaits() {
         for wait in startWaits { wait.resume() }
         startWaits = []
+    }
+
+    // MARK: Closing
+
+    /// Whether a stream is being closed.
+    var isClosing: Bool { !closes.isEmpty }
+
+    func beginClose(_ task: TaskHandle) -> Int {
+        let number = nextNumber()
+        closes[number] = task
+        return number
+    }
+
+    func endClose(_ number: Int) {
+        closes[number] = nil
+        if closes.isEmpty { limiter?.cancel() }
+    }
+
+    /// A task is about to wait for streams to close; nil if all are.
+    func beginLimit(_ task: TaskHandle) -> Instant? {
+        guard isClosing else { return nil }
+        limiter = task
+        return time.now.advanced(by: policy.closeTimeout)
+    }
+
+    /// The wait is over; when it has lasted until its deadline, nobody waits for what is not closed.
+    func endLimit(isDue: Bool) {
+        limiter = nil
+        guard isDue else { return }
+        for (_, task) in closes.sorted(by: { $0.key < $1.key }) { task.cancel() }
+        connectorTask?.cancel()
     }
 
     // MARK: Work

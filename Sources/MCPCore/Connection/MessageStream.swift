@@ -16,7 +16,8 @@ public protocol MessageStream: Sendable {
 
     /// Closes the stream from our side and lets go of what it holds, a child process included.
     ///
-    /// May be called more than once and at any time; ``next()`` then returns nil as soon as it can.
+    /// May be called more than once and at any time; ``next()`` then returns nil as soon as it can. When the task is
+    /// cancelled, or the connector no longer runs, it gives up what it still does to end in good order.
     func close() async
 }
 

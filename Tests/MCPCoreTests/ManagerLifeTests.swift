@@ -1,0 +1,44 @@
+import MCPCore
+import MCPWire
+import RepriseSimulation
+import Testing
+
+/// The beginning and the end of a manager, of its connector and of its streams.
+@Suite struct ManagerLifeTests {
+    /// Runs a manager with a server whose streams take so long to close, stops it at 1 s; returns when it was over.
+    private static func stop(closing: Duration) throws -> (end: Instant, network: ScriptedNetwork, sleepers: Int) {
+        let simulation = Simulation(seed: 1)
+        return try simulation.run { simulation in
+            let rehearsal = Rehearsal(simulation, [.init(name: "a"), .init(name: "b")], policy: .init()) { _, _ in
+                .accept(.init(closing: closing))
+            }
+            async let running: Void = rehearsal.manager.run()
+            try await rehearsal.advance(to: 1)
+            await rehearsal.manager.stop()
+            await running
+            return (simulation.now, rehearsal.network, simulation.sleeperCount)
+        }
+    }
+
+    @Test("the connector runs from before the first connect until every stream is closed")
+    func connectorLife() throws {
+        let (end, network, _) = try Self.stop(closing: .seconds(2))
+        #expect(network.life == ["begins with 0 connects", "ends with 2 of 2 streams closed"])
+        #expect(end.description == "3")
+    }
+
+    @Test("S-026: streams have five seconds to close, and the manager does not wait any longer")
+    func closingIsBounded() throws {
+        let (end, network, sleepers) = try Self.stop(closing: .seconds(600))
+        #expect(end.description == "6")
+        #expect(network.streams.map(\.closeCount) == [1, 1])
+        #expect(sleepers == 0)
+    }
+
+    @Test("S-026: a stream that closes at once leaves nothing to wait for")
+    func closingAtOnce() throws {
+        let (end, _, sleepers) = try Self.stop(closing: .zero)
+        #expect(end.description == "1")
+        #expect(sleepers == 0)
+    }
+}
