@@ -73,7 +73,7 @@ struct HTTPStream: Sendable {
 
         let number: Int
         let method: HTTPRequest.Method
-        let endpoint: HTTPEndpoint
+        let endpoint: HTTPURL
         /// Whether it named a session.
         let hasSession: Bool
         let redirects: Int

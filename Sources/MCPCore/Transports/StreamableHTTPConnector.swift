@@ -64,10 +64,14 @@ public final class StreamableHTTPConnector: MessageConnector {
     /// `closed` after ``run()``.
     public func connect(to server: ServerConfiguration) async throws(TransportFailure) -> any MessageStream {
         guard let url = server.target["url"]?.text else { throw .misconfigured("there is no \"url\"") }
+        // The URL may hold a secret, and so is not told.
+        guard let endpoint = HTTPURL(url) else {
+            throw .misconfigured("the \"url\" is no http or https URL without user information and fragment")
+        }
         let number = tasks.nextNumber()
         var seeds = SplitMix64(seed: seed, stream: "\(server.name) \(number)")
         let machine = StreamableHTTPMachine(
-            endpoint: try HTTPEndpoint(url), headers: try Self.headers(server.target["headers"]), policy: policy,
+            endpoint: endpoint, headers: try Self.headers(server.target["headers"]), policy: policy,
             limits: limits, seed: seeds.next())
         let stream = StreamableHTTPStream(
             number: number, machine: machine, sender: sender, time: time, authorizer: authorizers[server.name],
@@ -84,7 +88,6 @@ public final class StreamableHTTPConnector: MessageConnector {
             guard let name = HTTPField.Name(member.key) else {
                 throw .misconfigured("\"\(member.key.prefix(100))\" is no name of a header")
             }
-            // The value may be a secret, and so is not told.
             guard let text = member.value.text, HTTPField.isValidValue(text) else {
                 throw .misconfigured("the value of the header \"\(member.key.prefix(100))\" is none that can be sent")
             }

@@ -77,7 +77,7 @@ extension StreamableHTTPMachine {
 
     /// Begins an exchange of a stream, in place of the one that there was.
     mutating func begin(
-        _ number: Int, _ method: HTTPRequest.Method, at endpoint: HTTPEndpoint, redirects: Int = 0,
+        _ number: Int, _ method: HTTPRequest.Method, at endpoint: HTTPURL, redirects: Int = 0,
         hasRecovered: Bool = false, token: AccessToken? = nil
     ) {
         forgetExchange(number)
@@ -110,8 +110,8 @@ extension StreamableHTTPMachine {
         if let revision, revision.hasVersionHeader { fields[.mcpProtocolVersion] = revision.rawValue }
         if exchange.method == .get { fields[.lastEventID] = stream.cursor }
         return HTTPRequest(
-            method: exchange.method, scheme: exchange.endpoint.scheme, authority: exchange.endpoint.authority,
-            path: exchange.endpoint.path, headerFields: fields)
+            method: exchange.method, scheme: exchange.endpoint.origin.scheme,
+            authority: exchange.endpoint.origin.authority, path: exchange.endpoint.target, headerFields: fields)
     }
 
     /// Follows a redirect within the origin; returns why it does not otherwise.

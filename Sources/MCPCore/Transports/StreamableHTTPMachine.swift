@@ -53,7 +53,7 @@ public struct StreamableHTTPMachine: Sendable {
         case over
     }
 
-    let endpoint: HTTPEndpoint
+    let endpoint: HTTPURL
     let headers: HTTPFields
     let policy: ConnectionPolicy
     let limits: StreamableHTTPLimits
@@ -78,7 +78,7 @@ public struct StreamableHTTPMachine: Sendable {
 
     /// A session with the server at that endpoint; `headers` go with every request, `seed` is where jitter comes from.
     public init(
-        endpoint: HTTPEndpoint, headers: HTTPFields = [:], policy: ConnectionPolicy = .init(),
+        endpoint: HTTPURL, headers: HTTPFields = [:], policy: ConnectionPolicy = .init(),
         limits: StreamableHTTPLimits = .init(), seed: UInt64
     ) {
         self.endpoint = endpoint
