@@ -60,6 +60,9 @@ extension Scenario {
 }
 
 extension Scenario.Server {
+    /// Its name in the world.
+    public var name: String { configuration.name }
+
     /// How it behaves over HTTP; nil for what is reached by a network of messages.
     public var http: HTTPBehaviour? {
         if case .declared(let description) = behaviour { description.http } else { nil }
