@@ -6,7 +6,7 @@ public struct Credential: Sendable, Equatable {
     public var accessToken: String
     /// What it is replaced with; nil if only the user can.
     public var refreshToken: String?
-    /// Rises by one with each credential that is stored; the first has 1.
+    /// Rises with each credential that is stored; the first has 1.
     public var issue: Int
     /// When the access token expires, in seconds of Unix time by the local clock; nil if nobody said.
     public var expiresAt: Int64?
@@ -16,11 +16,13 @@ public struct Credential: Sendable, Equatable {
     public var client: RegisteredClient
     /// The URL where it is replaced.
     public var tokenEndpoint: String
+    /// What it is good for, as it was asked for (RFC 8707); nil is the URL of the MCP server.
+    public var resource: String?
 
     /// A credential.
     public init(
         accessToken: String, refreshToken: String?, issue: Int = 1, expiresAt: Int64? = nil, scope: String? = nil,
-        client: RegisteredClient, tokenEndpoint: String
+        client: RegisteredClient, tokenEndpoint: String, resource: String? = nil
     ) {
         self.accessToken = accessToken
         self.refreshToken = refreshToken
@@ -29,6 +31,7 @@ public struct Credential: Sendable, Equatable {
         self.scope = scope
         self.client = client
         self.tokenEndpoint = tokenEndpoint
+        self.resource = resource
     }
 
     /// The token to send.
@@ -41,11 +44,14 @@ public struct RegisteredClient: Sendable, Equatable {
     public var id: String
     /// Its secret; nil for a public client.
     public var secret: String?
+    /// Whether the secret goes into the body of a token request and not into its header (RFC 6749, section 2.3.1).
+    public var sendsSecretInBody: Bool
 
     /// A client.
-    public init(id: String, secret: String? = nil) {
+    public init(id: String, secret: String? = nil, sendsSecretInBody: Bool = false) {
         self.id = id
         self.secret = secret
+        self.sendsSecretInBody = sendsSecretInBody
     }
 }
 

@@ -1,7 +1,6 @@
-import Testing
 import MCPCore
-
-@testable import RepriseRecording
+import MCPWire
+import Testing
 
 /// Base64 as RFC 4648, section 4 has it, and nothing else.
 @Suite struct Base64Tests {

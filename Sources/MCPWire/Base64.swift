@@ -1,5 +1,5 @@
-/// Base64 with padding (RFC 4648, section 4), for payloads that are not UTF-8.
-enum Base64 {
+/// Base64 with padding (RFC 4648, section 4).
+public enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let values: [UInt8] = {
         var values = [UInt8](repeating: 0xFF, count: 256)
@@ -7,7 +7,8 @@ enum Base64 {
         return values
     }()
 
-    static func encode(_ bytes: [UInt8], into output: inout [UInt8]) {
+    /// Appends the text of the bytes.
+    public static func encode(_ bytes: [UInt8], into output: inout [UInt8]) {
         var index = 0
         while index < bytes.count {
             let first = bytes[index]
@@ -22,7 +23,7 @@ enum Base64 {
     }
 
     /// The decoded bytes; nil for a wrong length, a foreign character, or bits set beyond the last byte.
-    static func decode(_ text: [UInt8]) -> [UInt8]? {
+    public static func decode(_ text: [UInt8]) -> [UInt8]? {
         guard text.count % 4 == 0 else { return nil }
         let padding = text.suffix(2).reversed().prefix { $0 == 0x3D }.count
         var output: [UInt8] = []
