@@ -18,7 +18,8 @@ import Testing
     private static func texts(_ actions: [Action]) -> [String] {
         actions.map { action in
             switch action {
-            case .send(let bytes): String(decoding: bytes, as: UTF8.self)
+            case .send(let bytes, _), .answer(let bytes, _): String(decoding: bytes, as: UTF8.self)
+            case .forget(let id): "forget \(id)"
             case .execute(let tool): "execute \(tool)"
             case .close: "close"
             case .exit(let code): "exit \(code)"

@@ -72,7 +72,8 @@ public final class ServerDouble: SimulatedServer, @unchecked Sendable {
         private func run(_ actions: [ServerDoubleMachine.Action]) {
             for action in actions {
                 switch action {
-                case .send(let message): connection.send(message)
+                case .send(let message, _), .answer(let message, _): connection.send(message)
+                case .forget: break
                 case .execute(let tool):
                     double?.executed(tool)
                     connection.noteEffect(of: tool)

@@ -4,10 +4,15 @@ import MCPWire
 /// Decides what a declared double of an MCP server does on one connection.
 ///
 /// A value without clock or I/O. It is lenient: it answers requests before `initialize` too.
-struct ServerDoubleMachine {
+struct ServerDoubleMachine: Sendable {
     /// What the shell has to do, in order.
-    enum Action: Equatable {
-        case send([UInt8])
+    enum Action: Equatable, Sendable {
+        /// A message that answers no request; `request` is the one that it belongs to.
+        case send([UInt8], about: MessageID?)
+        /// The answer to a request.
+        case answer([UInt8], to: MessageID)
+        /// A request was cancelled, and gets no answer.
+        case forget(MessageID)
         /// The side effect of a tool happens.
         case execute(tool: String)
         case close
@@ -17,12 +22,17 @@ struct ServerDoubleMachine {
     private struct Due {
         var at: Instant
         var action: Action
+        /// The request for which it is done.
+        var request: MessageID?
         /// It belongs to the tool, not to the connection.
         var outlivesConnection: Bool
     }
 
-    private let description: ServerDescription
-    private let tools: [ToolDescription]?
+    let description: ServerDescription
+    let tools: [ToolDescription]?
+    /// What tools have asked of the client and is not answered, by the id of what they ask.
+    var openAsks: [MessageID: OpenAsk] = [:]
+    var lastAsk = 0
     /// By time, the earliest first; equal ones in the order of entry.
     private var timers: [Due] = []
     private var isConnected = true
@@ -47,6 +57,7 @@ struct ServerDoubleMachine {
     /// The connection is gone; tools that are being executed go on.
     mutating func disconnect() {
         isConnected = false
+        openAsks = [:]
         timers.removeAll { !$0.outlivesConnection }
     }
 
@@ -58,24 +69,47 @@ struct ServerDoubleMachine {
         case .malformed(let reason):
             var code = -32600
             if case .notJSON = reason { code = -32700 }
-            after(.zero, .send(Self.failure(.null, code, "\(reason)")), at: now)
-        case .notification, .result, .error: break
+            after(.zero, .send(Self.failure(.null, code, "\(reason)"), about: nil), at: now)
+        case .notification: notification(message, bytes, at: now)
+        case .result, .error: response(message, bytes, at: now)
         }
         return advance(to: now)
     }
 
     private mutating func receiveElement(_ element: Message, _ bytes: [UInt8], at now: Instant) {
-        if case .request = element.kind { request(element, bytes, at: now) }
+        switch element.kind {
+        case .request: request(element, bytes, at: now)
+        case .notification: notification(element, bytes, at: now)
+        case .result, .error: response(element, bytes, at: now)
+        case .batch, .malformed: break
+        }
     }
 
-    private mutating func after(
-        _ delay: Duration, _ action: Action, at now: Instant, outlivesConnection: Bool = false
+    private mutating func notification(_ message: Message, _ bytes: [UInt8], at now: Instant) {
+        guard message.method == "notifications/cancelled", let range = message.params,
+            let id = (try? JSONValue(Array(bytes[range])))?["requestId"]
+        else { return }
+        cancel(MessageID(text: id.encoded), at: now)
+    }
+
+    /// What a request still has before it does not happen (basic/utilities/cancellation), except `initialize`.
+    private mutating func cancel(_ id: MessageID, at now: Instant) {
+        let count = timers.count + openAsks.count
+        timers.removeAll { $0.request == id }
+        openAsks = openAsks.filter { $0.value.request != id }
+        if timers.count + openAsks.count < count { after(.zero, .forget(id), at: now) }
+    }
+
+    mutating func after(
+        _ delay: Duration, _ action: Action, for request: MessageID? = nil, at now: Instant,
+        outlivesConnection: Bool = false
     ) {
         guard isConnected || outlivesConnection else { return }
         let at = now.advanced(by: delay)
         // Mostly the latest, so that this looks at one entry.
         let index = timers.lastIndex { $0.at <= at }.map { $0 + 1 } ?? 0
-        timers.insert(Due(at: at, action: action, outlivesConnection: outlivesConnection), at: index)
+        timers.insert(
+            Due(at: at, action: action, request: request, outlivesConnection: outlivesConnection), at: index)
     }
 
     // MARK: Requests
@@ -94,28 +128,41 @@ struct ServerDoubleMachine {
             let entries: [JSONValue] = (description.resources ?? []).map { ["uri": .string($0), "name": .string($0)] }
             list(id, "resources", entries, params, at: now)
         case "tools/call" where tools != nil: call(id, params, at: now)
-        case let method:
-            after(.zero, .send(Self.failure(.id(id), -32601, "Method not found: \(method)")), at: now)
+        case "logging/setLevel" where hasLogging: answer(id, .object([]), at: now)
+        case let method: fail(id, -32601, "Method not found: \(method)", at: now)
         }
     }
 
-    private mutating func answer(_ id: MessageID, _ result: JSONValue, after delay: Duration = .zero, at now: Instant) {
-        after(delay, .send(Self.success(id, result)), at: now)
+    mutating func answer(
+        _ id: MessageID, _ result: JSONValue, after delay: Duration = .zero, for request: MessageID? = nil,
+        at now: Instant
+    ) {
+        after(delay, .answer(Self.success(id, result), to: id), for: request, at: now)
     }
 
-    /// The revisions that know `initialize`.
-    private static let legacyRevisions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
+    mutating func fail(
+        _ id: MessageID, _ code: Int, _ text: String, after delay: Duration = .zero, for request: MessageID? = nil,
+        at now: Instant
+    ) {
+        after(delay, .answer(Self.failure(.id(id), code, text), to: id), for: request, at: now)
+    }
+
+    /// Whether it sends `notifications/message`.
+    private var hasLogging: Bool {
+        description.http?.pushes.isEmpty == false || tools?.contains { !$0.remarks.isEmpty } == true
+    }
 
     private mutating func initialize(_ id: MessageID, _ params: JSONValue, at now: Instant) {
         if let code = description.exitsAtStart { return after(.zero, .exit(code: code), at: now) }
-        let asked = params["protocolVersion"]?.text ?? ""
-        let revision = Self.legacyRevisions.contains(asked) ? asked : "2025-11-25"
+        let asked = params["protocolVersion"]?.text.flatMap(ProtocolRevision.init)
+        let revision = asked.flatMap { $0.isLegacy ? $0 : nil } ?? .november2025
         var capabilities: [JSONValue.Member] = []
         if tools != nil { capabilities.append(.init("tools", ["listChanged": true])) }
         if description.prompts != nil { capabilities.append(.init("prompts", .object([]))) }
         if description.resources != nil { capabilities.append(.init("resources", .object([]))) }
+        if hasLogging { capabilities.append(.init("logging", .object([]))) }
         let result: JSONValue = [
-            "protocolVersion": .string(revision), "capabilities": .object(capabilities),
+            "protocolVersion": .string(revision.rawValue), "capabilities": .object(capabilities),
             "serverInfo": ["name": "reprise-double", "version": "1"],
         ]
         answer(id, result, after: description.handshake, at: now)
@@ -128,7 +175,7 @@ struct ServerDoubleMachine {
         var first = 0
         if let cursor = params["cursor"] {
             guard let index = cursor.text.flatMap({ Int($0) }), (1..<max(2, entries.count)).contains(index) else {
-                return after(.zero, .send(Self.failure(.id(id), -32602, "Invalid cursor: \(cursor)")), at: now)
+                return fail(id, -32602, "Invalid cursor: \(cursor)", at: now)
             }
             first = index
         }
@@ -137,20 +184,6 @@ struct ServerDoubleMachine {
         var members = [JSONValue.Member(key, .array(Array(page)))]
         if page.count < rest.count { members.append(.init("nextCursor", .string("\(first + page.count)"))) }
         answer(id, .object(members), at: now)
-    }
-
-    private mutating func call(_ id: MessageID, _ params: JSONValue, at now: Instant) {
-        let name = params["name"]?.text ?? ""
-        guard let tool = tools?.first(where: { $0.name == name }) else {
-            return after(.zero, .send(Self.failure(.id(id), -32602, "Unknown tool: \(name)")), at: now)
-        }
-        after(tool.executesAfter, .execute(tool: name), at: now, outlivesConnection: true)
-        guard let delay = tool.answersAfter else { return }
-        if let error = tool.error {
-            return after(delay, .send(Self.failure(.id(id), error.code, error.message)), at: now)
-        }
-        let text: JSONValue = ["content": [["type": "text", "text": .string(name)]]]
-        answer(id, tool.result ?? text, after: delay, at: now)
     }
 
     // MARK: Messages
@@ -175,17 +208,5 @@ struct ServerDoubleMachine {
         error.append(to: &bytes)
         bytes.append(UInt8(ascii: "}"))
         return bytes
-    }
-}
-
-extension ToolDescription {
-    /// The tool as `tools/list` gives it.
-    fileprivate var listed: JSONValue {
-        var members: [JSONValue.Member] = [
-            .init("name", .string(name)), .init("description", .string("The tool \(name)")),
-            .init("inputSchema", ["type": "object"]),
-        ]
-        if let idempotentHint { members.append(.init("annotations", ["idempotentHint": .bool(idempotentHint)])) }
-        return .object(members)
     }
 }
