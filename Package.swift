@@ -81,8 +81,8 @@ let package = Package(
         .target(
             name: "RepriseRehearsal",
             dependencies: [
-                "RepriseScenarios", "RepriseProxy", "RepriseSimulation", "RepriseReplay", "RepriseRecording", "MCPCore",
-                "MCPWire",
+                "RepriseScenarios", "RepriseProxy", "RepriseSimulation", "RepriseReplay", "RepriseRecording",
+                "MCPTransports", "MCPCore", "MCPWire",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

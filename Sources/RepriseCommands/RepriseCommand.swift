@@ -27,7 +27,7 @@ public struct RepriseCommand: ParsableCommand {
     /// Parses the arguments of this process, runs the verb, and exits with its code.
     public static func runAndExit() -> Never {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ClientOptions.arguments(Array(CommandLine.arguments.dropFirst())))
             try command.run()
             try flush()
             Foundation.exit(0)

@@ -22,6 +22,13 @@ public struct ScenarioEvent: Sendable, Equatable {
     /// What happened.
     public var what: What
 
+    /// Something that happened so long after the scenario's start.
+    public init(at: Instant, client: Int, what: What) {
+        self.at = at
+        self.client = client
+        self.what = what
+    }
+
     /// What a scenario can expect of this; nil for what only the transcript tells.
     public var observation: Observation? {
         let channel: Channel

@@ -56,4 +56,13 @@ public struct WireEvent: Sendable, Equatable {
     public var connection: Int
     /// What happened.
     public var what: What
+
+    /// Something that crossed a network, or that a client did to it.
+    public init(at: Instant, client: Int, server: String, connection: Int, what: What) {
+        self.at = at
+        self.client = client
+        self.server = server
+        self.connection = connection
+        self.what = what
+    }
 }
