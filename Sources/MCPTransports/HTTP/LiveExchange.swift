@@ -127,7 +127,7 @@ final class LiveExchange: HTTPClientResponseDelegate {
     func didFinishRequest(task: HTTPClient.Task<Void>) throws { end(.success(nil), nil) }
 
     func didReceiveError(task: HTTPClient.Task<Void>, _ error: any Error) {
-        let cause = failure.cause(of: error)
+        let cause = failure.cause(of: error, isSent: state.withLock(\.isSent))
         end(.failure(cause), cause)
     }
 

@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import HTTPTypes
 import MCPCore
 import NIOCore
-import NIOPosix
+import NIOHTTP1
 import NIOSSL
 
 /// What the errors of a live exchange mean, in words for whoever configured the server.
@@ -16,27 +16,26 @@ struct LiveHTTPFailure: Sendable {
         self.trustFile = trustFile
     }
 
-    /// Why an exchange failed. What trying again may mend is `refused` or `reset`; certificates are `misconfigured`.
-    func cause(of error: any Error) -> TransportFailure {
+    /// Why an exchange failed. What trying again may mend is `refused`, or `reset` once the request was being sent;
+    /// certificates are `misconfigured`.
+    func cause(of error: any Error, isSent: Bool) -> TransportFailure {
         switch error {
-        case is NIOConnectionError: .refused
-        case let error as HTTPClientError: cause(of: error)
+        case let error as HTTPClientError: cause(of: error, isSent: isSent)
         case NIOSSLError.handshakeFailed(let reason): handshake("\(reason)")
         case is NIOSSLExtraError:
             .misconfigured("the certificate of \(host) is for another name (\(error))")
         case NIOSSLError.failedToLoadCertificate, NIOSSLError.noSuchFilesystemObject:
             .misconfigured("the certificates in \(trustFile ?? "the system's folder") cannot be read")
-        case ChannelError.connectTimeout, ChannelError.connectPending: .refused
-        default: .reset
+        case is HTTPParserError: .protocolBroken("the answer of \(host) is no HTTP/1.1")
+        default: isSent ? .reset : .refused
         }
     }
 
-    private func cause(of error: HTTPClientError) -> TransportFailure {
+    private func cause(of error: HTTPClientError, isSent: Bool) -> TransportFailure {
         switch error {
-        case .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout: .refused
         case .invalidURL, .emptyHost, .emptyScheme: .misconfigured("\(host) is no host of an HTTP server")
         case .cancelled: .closed
-        default: .reset
+        default: isSent ? .reset : .refused
         }
     }
 
