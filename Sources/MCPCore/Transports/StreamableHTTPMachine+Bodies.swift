@@ -20,7 +20,7 @@ extension StreamableHTTPMachine {
         case .refusal:
             let room = Self.refusalByteCountMax - count
             streams[number]?.exchange?.collected += bytes.prefix(room)
-            if bytes.count > room { refusalComplete(number) }
+            if bytes.count > room, let exchange = streams[number]?.exchange { refusalComplete(number, exchange) }
         case nil, .waiting, .recovering, .ignoring: break
         }
     }
@@ -32,11 +32,16 @@ extension StreamableHTTPMachine {
             if let frame = streams[number]?.exchange?.decoder.finish() { take(frame, number) }
             if streams[number]?.exchange != nil { streamBroke(number, failure ?? .closed) }
         case .json:
+            forgetExchange(number)
             if let failure { return lost(number, failure) }
             if !exchange.collected.isEmpty { deliver(exchange.collected, number) }
             lost(number, .protocolBroken("a body without the answer to its request"))
-        case .refusal: refusalComplete(number)
-        case .ignoring: drop(number)
+        case .refusal:
+            forgetExchange(number)
+            refusalComplete(number, exchange)
+        case .ignoring:
+            forgetExchange(number)
+            drop(number)
         case .waiting, .recovering: break
         }
     }

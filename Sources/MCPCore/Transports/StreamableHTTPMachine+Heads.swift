@@ -107,8 +107,8 @@ extension StreamableHTTPMachine {
     }
 
     /// The body of a refusal is complete, or as much of it as counts.
-    mutating func refusalComplete(_ number: Int) {
-        guard let stream = streams[number], let exchange = stream.exchange else { return }
+    mutating func refusalComplete(_ number: Int, _ exchange: HTTPStream.Exchange) {
+        guard let stream = streams[number] else { return }
         let message = Message.read(exchange.collected.span)
         if message.kind == .error, let id = message.id, stream.awaited.contains(id) {
             deliver(exchange.collected, number)

@@ -78,7 +78,7 @@ extension StreamableHTTPMachine {
 
     private mutating func overdue(_ number: Int, _ stream: HTTPStream) {
         if case .farewell = stream.kind { return finish() }
-        if stream.exchange?.phase == .refusal { return refusalComplete(number) }
+        if let exchange = stream.exchange, exchange.phase == .refusal { return refusalComplete(number, exchange) }
         // A notification without a response counts as taken; an exchange that has given its answer is over.
         noteSettled(number)
         drop(number)

@@ -1,0 +1,163 @@
+import HTTPTypes
+import MCPCore
+import MCPWire
+import RepriseSimulation
+import Synchronization
+import Testing
+
+@Suite struct RequestAuthorizationTests {
+    /// Gives the token `A`, and after a refusal whatever it is told to, a second later.
+    private final class Authorizer: RequestAuthorizer {
+        private let time: SimulationClock
+        private let recovery: AuthorizationRecovery
+        private let present = Mutex(AccessToken("A", issue: 1))
+        private let seen = Mutex<[AuthorizationRefusal]>([])
+
+        init(_ time: SimulationClock, _ recovery: AuthorizationRecovery) {
+            self.time = time
+            self.recovery = recovery
+        }
+
+        var refusals: [AuthorizationRefusal] { seen.withLock(\.self) }
+
+        func run() async {}
+        func token() async -> AccessToken? { present.withLock(\.self) }
+
+        func recover(from refusal: AuthorizationRefusal) async -> AuthorizationRecovery {
+            seen.withLock { $0.append(refusal) }
+            try? await time.sleep(until: time.now.advanced(by: .seconds(1)))
+            if case .retry(let token) = recovery { present.withLock { $0 = token } }
+            return recovery
+        }
+    }
+
+    /// A session of a server that refuses the token `A` on these routes, and `B` on those.
+    private static func run<T: Sendable>(
+        refusingA: Set<String>, refusingB: Set<String> = [], status: Int = 401,
+        recovery: AuthorizationRecovery = .retry(AccessToken("B", issue: 2)),
+        body: @escaping @Sendable (HTTPStage, any MessageStream) async throws -> T
+    ) throws -> (result: T, trace: [String], refusals: [AuthorizationRefusal]) {
+        try Simulation(seed: 3).run { simulation in
+            let authorizer = Authorizer(simulation.clock, recovery)
+            let server = ScriptedHTTP(simulation) { exchange in
+                let isRefused = exchange["Authorization"] == "Bearer A" ? refusingA : refusingB
+                if isRefused.contains(exchange.name) {
+                    return exchange.respond(status, nil, [("WWW-Authenticate", "Bearer error=\"x\"")])
+                }
+                if exchange.name == "GET" { return exchange.respond(200, "text/event-stream") }
+                if exchange.name == "tools/call" { return exchange.answer([:]) }
+                exchange.behave()
+            }
+            let connector = StreamableHTTPConnector(
+                sender: server, time: simulation.clock, authorizers: ["a": authorizer], seed: 1)
+            let stage = HTTPStage(simulation: simulation, server: server, connector: connector)
+            return try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await connector.run() }
+                defer { group.cancelAll() }
+                let result = try await body(stage, try await connector.connect(to: HTTPStage.configuration()))
+                let trace = server.exchanges.map { "\($0.name) \($0["Authorization"]?.suffix(1) ?? "-")@\($0.at)" }
+                return (result, trace, authorizer.refusals)
+            }
+        }
+    }
+
+    private static func handshake(_ stream: any MessageStream) async throws {
+        try await stream.send(Array(HTTPRehearsal.initialize.utf8))
+        _ = await stream.next()
+        try await stream.send(Array(HTTPRehearsal.notification("notifications/initialized").utf8))
+    }
+
+    @Test("a request that is refused is sent once more with the new token, and its sender sees nothing of it")
+    func aRefusedRequestIsSentOnceMore() throws {
+        let run = try Self.run(refusingA: ["tools/call"]) { stage, stream in
+            try await Self.handshake(stream)
+            try await stream.request(7)
+            return await stream.next()
+        }
+        #expect(run.result == .message(Array(HTTPRehearsal.result(7).utf8)))
+        #expect(run.trace.suffix(2) == ["tools/call A@0", "tools/call B@1"])
+        let token = AccessToken("A", issue: 1)
+        #expect(run.refusals == [.init(status: 401, challenges: ["Bearer error=\"x\""], token: token)])
+    }
+
+    @Test("a request that is refused twice ends the connection, and nothing more is sent", arguments: [401, 403])
+    func aSecondRefusalEndsTheConnection(_ status: Int) throws {
+        let run = try Self.run(refusingA: ["tools/call"], refusingB: ["tools/call"], status: status) { stage, stream in
+            try await Self.handshake(stream)
+            try await stream.request(7)
+            let events = [await stream.next(), await stream.next(), await stream.next()]
+            try await stage.advance(to: 86_400)
+            await stream.close()
+            return events
+        }
+        let failure = StreamEvent.requestFailed(id: id(7), .unauthorized(status: status))
+        #expect(run.result == [failure, .closed(.unauthorized(status: status)), nil])
+        #expect(run.trace.suffix(2) == ["tools/call A@0", "tools/call B@1"])
+        #expect(run.refusals.count == 1)
+    }
+
+    @Test("what no token mends ends the connection without another request", arguments: [true, false])
+    func whatNoTokenMendsEndsTheConnection(_ needsUser: Bool) throws {
+        let recovery: AuthorizationRecovery = needsUser ? .signIn("no refresh token") : .refused("a static header")
+        let run = try Self.run(refusingA: ["initialize"], recovery: recovery) { stage, stream in
+            try await stream.send(Array(HTTPRehearsal.initialize.utf8))
+            return [await stream.next(), await stream.next()]
+        }
+        #expect(run.result == [.closed(.unauthorized(status: 401)), nil])
+        #expect(run.trace == ["initialize A@0"])
+    }
+
+    @Test("a GET that is refused twice degrades push, while requests are answered; there are two in 24 hours")
+    func aRefusedGETDegradesPush() throws {
+        let run = try Self.run(refusingA: ["GET"], refusingB: ["GET"]) { stage, stream in
+            try await Self.handshake(stream)
+            let first = await stream.next()
+            try await stage.advance(to: 86_400)
+            try await stream.request(7)
+            return [first, await stream.next()]
+        }
+        #expect(
+            run.result == [
+                .pushDegraded("the server refused GET with status 401"),
+                .message(Array(HTTPRehearsal.result(7).utf8)),
+            ])
+        #expect(run.trace.filter { $0.hasPrefix("GET") } == ["GET A@0", "GET B@1"])
+    }
+
+    @Test("a GET that is refused once goes on with the new token")
+    func aRefusedGETGoesOn() throws {
+        let run = try Self.run(refusingA: ["GET"]) { stage, stream in
+            try await Self.handshake(stream)
+            try await stage.advance(to: 86_400)
+        }
+        #expect(run.trace.filter { $0.hasPrefix("GET") } == ["GET A@0", "GET B@1"])
+    }
+
+    @Test("a request does not wait behind one that waits for another token")
+    func aRequestDoesNotWaitForARefresh() throws {
+        let run = try Self.run(refusingA: ["tools/call"]) { stage, stream in
+            try await Self.handshake(stream)
+            try await stream.request(7)
+            try await stream.request(8, "ping")
+            var seen: [String] = []
+            for _ in 1...2 {
+                _ = await stream.next()
+                seen.append(stage.simulation.now.description)
+            }
+            return seen
+        }
+        #expect(run.result == ["0", "1"])
+    }
+
+    @Test("a connection that is closed while a token is asked for sends nothing with it")
+    func aClosedConnectionUsesNoNewToken() throws {
+        let run = try Self.run(refusingA: ["initialize"]) { stage, stream in
+            try await stream.send(Array(HTTPRehearsal.initialize.utf8))
+            try await stage.advance(to: 0.5)
+            await stream.close()
+            #expect(stage.simulation.now == Instant(nanoseconds: 500_000_000))
+            try await stage.advance(to: 100)
+        }
+        #expect(run.trace == ["initialize A@0"])
+    }
+}
