@@ -4,7 +4,7 @@ extension Outcome {
     /// The words for errors, one for each case of `ConnectionError`.
     public static let errorWords = [
         "not-connected", "outcome-unknown", "not-in-manager-context", "unknown-server", "disabled", "needs-auth",
-        "refused", "rejected", "timed-out", "cancelled", "illegal-transition",
+        "undeclared", "refused", "rejected", "timed-out", "cancelled", "illegal-transition",
     ]
 
     /// The word that scenarios use for an error of the connection manager.
@@ -16,6 +16,7 @@ extension Outcome {
         case .unknownServer: "unknown-server"
         case .disabled: "disabled"
         case .needsAuth: "needs-auth"
+        case .undeclared: "undeclared"
         case .refused: "refused"
         case .rejected: "rejected"
         case .timedOut: "timed-out"

@@ -8,15 +8,25 @@ import Testing
         var session = ConnectionSession(server: "a", revision: "2025-11-25")
         var ids = ConnectionSession.RequestIDs()
 
-        mutating func receive(_ text: String) -> [ConnectionSession.Action] {
-            session.receive(Array(text.utf8), &ids)
+        mutating func receive(_ text: String, at seconds: Int64 = 0) -> [ConnectionSession.Action] {
+            session.receive(Array(text.utf8), at: Self.instant(seconds), &ids)
         }
 
-        mutating func discover() -> [ConnectionSession.Action] { session.discover(&ids) }
+        mutating func discover() -> [ConnectionSession.Action] { session.discover(at: .zero, &ids) }
+
+        mutating func expire(at seconds: Int64) -> [ConnectionSession.Action] {
+            session.expire(at: Self.instant(seconds), &ids)
+        }
+
+        static func instant(_ seconds: Int64) -> Instant { Instant.zero.advanced(by: .seconds(seconds)) }
 
         /// A session after the handshake.
-        static func connected(_ capabilities: String, revision: String = "2025-11-25") -> Peer {
-            var peer = Peer()
+        static func connected(
+            _ capabilities: String, revision: String = "2025-11-25", policy: ConnectionPolicy = .init(),
+            client: ClientCapabilities = .init()
+        ) -> Peer {
+            var peer = Peer(
+                session: ConnectionSession(server: "a", revision: "2025-11-25", policy: policy, client: client))
             _ = peer.session.begin(&peer.ids)
             let result = #"{"protocolVersion":"\#(revision)","capabilities":\#(capabilities)}"#
             _ = peer.receive(#"{"jsonrpc":"2.0","id":1,"result":\#(result)}"#)
@@ -34,6 +44,11 @@ import Testing
             case .listed(let kind, let items): "\(kind) \(items.count)"
             case .settled(let kind): "\(kind) settled"
             case .answered(let id, _, _): "answered \(id)"
+            case .gaveUp(let id): "gave up \(id)"
+            case .progressed(let token, let progress): "progress \(progress.progress) of \(token ?? 0)"
+            case .notification(let method, _): method
+            case .handle(let number, let request): "handle \(number) \(request.method)"
+            case .stopHandling(let number): "stop \(number)"
             case .violation: "violation"
             }
         }
@@ -137,6 +152,106 @@ import Testing
         #expect(Self.names(peer.receive(changed)) == ["tools/list"])
         let other = #"{"jsonrpc":"2.0","method":"notifications/prompts/list_changed"}"#
         #expect(peer.receive(other) == [])
+    }
+
+    @Test("a page that never comes is given up, and the list is read again after 1, 2 and 4 s, three times")
+    func discoveryHasADeadline() {
+        var peer = Peer.connected(#"{"tools":{}}"#)
+        _ = peer.discover()
+        var due: [String] = []
+        var actions: [String] = []
+        while let deadline = peer.session.nextDeadline, due.count < 20 {
+            due.append(deadline.description)
+            actions += Self.names(peer.session.expire(at: deadline, &peer.ids))
+        }
+        #expect(due == ["60", "61", "121", "123", "183", "187", "247"])
+        let again = ["tools/list", "notifications/cancelled"]
+        #expect(
+            actions == ["notifications/cancelled", "gave up 2"] + again + ["gave up 3"] + again + ["gave up 4"] + again
+                + ["gave up 5", "tools settled"])
+        #expect(peer.expire(at: 1000) == [])
+    }
+
+    @Test("a list whose request failed is read again, and complete at last")
+    func failedPage() {
+        var peer = Peer.connected(#"{"tools":{}}"#)
+        _ = peer.discover()
+        #expect(peer.session.requestFailed(9, .lost(.reset), at: .zero) == nil)
+        #expect(peer.session.requestFailed(2, .lost(.reset), at: .zero) == [])
+        #expect(peer.session.nextDeadline == Peer.instant(1))
+        #expect(Self.names(peer.expire(at: 1)) == ["tools/list"])
+        let page = #"{"jsonrpc":"2.0","id":3,"result":{"tools":[{"name":"a"}]}}"#
+        #expect(Self.names(peer.receive(page, at: 2)) == ["tools 1", "tools settled"])
+        #expect(peer.session.nextDeadline == nil)
+    }
+
+    @Test("S-039: an explicit refresh reads all lists once more, after those that are being read")
+    func refresh() {
+        var peer = Peer.connected(#"{"tools":{},"prompts":{}}"#)
+        _ = peer.discover()
+        _ = peer.receive(#"{"jsonrpc":"2.0","id":3,"result":{"prompts":[]}}"#)
+        #expect(
+            Self.names(peer.session.refresh(at: .zero, &peer.ids)) == ["prompts/list", "resources settled"])
+        let page = #"{"jsonrpc":"2.0","id":2,"result":{"tools":[{"name":"a"}]}}"#
+        #expect(Self.names(peer.receive(page)) == ["tools 1", "tools/list"])
+    }
+
+    @Test("what a client declares and answers follows from its handler, and from the revision")
+    func declaration() throws {
+        let client = ClientCapabilities(roots: ["listChanged": true], sampling: [:], elicitation: [:])
+        for (revision, keys) in [
+            ("2025-03-26", ["roots", "sampling"]), ("2025-06-18", ["roots", "sampling", "elicitation"]),
+        ] {
+            var session = ConnectionSession(server: "a", revision: revision, client: client)
+            var ids = ConnectionSession.RequestIDs()
+            let request = try JSONValue(session.begin(&ids))
+            #expect(request["params"]?["capabilities"]?.members?.map(\.key) == keys)
+        }
+        for (revision, isKnown) in [("2025-03-26", false), ("2025-06-18", true)] {
+            var peer = Peer.connected("{}", revision: revision, client: client)
+            let actions = peer.receive(#"{"jsonrpc":"2.0","id":1,"method":"elicitation/create","params":{}}"#)
+            #expect(Self.names(actions) == [isKnown ? "handle 1 elicitation/create" : "answer"])
+        }
+    }
+
+    @Test("requests of a server are handled up to a limit, each until its answer or its cancellation")
+    func handling() throws {
+        var policy = ConnectionPolicy()
+        policy.serverRequestMax = 2
+        var peer = Peer.connected("{}", policy: policy, client: .init(roots: [:]))
+        func roots(_ id: String) -> String { #"{"jsonrpc":"2.0","id":\#(id),"method":"roots/list"}"# }
+        #expect(Self.names(peer.receive(roots("1"))) == ["handle 1 roots/list"])
+        #expect(Self.names(peer.receive(roots("1"))) == ["violation"])
+        #expect(Self.names(peer.receive(roots(#""x""#))) == ["handle 2 roots/list"])
+        guard case .send(let bytes) = peer.receive(roots("3")).first else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(try JSONValue(bytes)["error"]?["message"]?.text?.contains("limit of 2") == true)
+        let cancelled = #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"x"}}"#
+        #expect(Self.names(peer.receive(cancelled)) == ["stop 2"])
+        #expect(peer.receive(cancelled) == [])
+        let request = ServerRequest(
+            server: "a", id: MessageID(text: Array("1".utf8)), method: "roots/list", params: .null)
+        let answer = peer.session.handled(1, request, .success(["roots": []]))
+        #expect(answer == Array(#"{"jsonrpc":"2.0","id":1,"result":{"roots":[]}}"#.utf8))
+        #expect(peer.session.handled(1, request, .success([:])) == nil)
+    }
+
+    @Test("notifications that are no business of the session are told, with their parameters")
+    func notifications() {
+        var peer = Peer.connected("{}")
+        #expect(
+            peer.receive(#"{"jsonrpc":"2.0","method":"notifications/message","params":{"data":1}}"#)
+                == [.notification(method: "notifications/message", params: ["data": 1])])
+        #expect(
+            peer.receive(
+                #"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7,"progress":1.5}}"#)
+                == [.progressed(token: 7, RequestProgress(progress: 1.5))])
+        for params in [#"{"progressToken":7}"#, #"{"progressToken":7,"progress":"1"}"#] {
+            let frame = #"{"jsonrpc":"2.0","method":"notifications/progress","params":\#(params)}"#
+            #expect(Self.names(peer.receive(frame)) == ["violation"])
+        }
     }
 
     @Test("requests of the server are answered: ping with a result, any other as unknown, under the id as it came")

@@ -30,6 +30,16 @@ import Testing
         return track
     }
 
+    @Test("S-024: there are five states, with these names on the wire")
+    func names() {
+        #expect(ServerState.allCases.map(\.rawValue) == ["connected", "failed", "needs-auth", "pending", "disabled"])
+        let statuses: [ServerStatus] = [
+            .connected(generation: 1), .failed(.network, willRetry: true), .needsAuth,
+            .pending(attempt: 0, maxAttempts: 5), .disabled(.user),
+        ]
+        #expect(statuses.map(\.state) == ServerState.allCases)
+    }
+
     @Test("S-025: 17 pairs and 5 starts are legal; the other 8 throw and change nothing")
     func everyPair() throws {
         var legalPairs = 0

@@ -168,7 +168,8 @@ import Testing
             .notConnected(server: "a"), .outcomeUnknown(server: "a", cause: .reset), .notInManagerContext,
             .unknownServer("a"), .disabled(server: "a", .user), .needsAuth(server: "a"),
             .refused(code: 1, message: "a"),
-            .rejected(server: "a", status: 400, text: "a"), .timedOut(server: "a"), .cancelled(server: "a"),
+            .undeclared(server: "a", capability: "tools"), .rejected(server: "a", status: 400, text: "a"),
+            .timedOut(server: "a"), .cancelled(server: "a"),
             .illegalTransition(from: nil, to: .failed),
         ]
         #expect(Set(errors.map { Outcome.word(for: $0) }) == Set(Outcome.errorWords))

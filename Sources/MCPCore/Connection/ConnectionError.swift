@@ -14,6 +14,8 @@ public enum ConnectionError: Error, Sendable, Equatable {
     case disabled(server: String, DisabledCause)
     /// The server needs sign-in.
     case needsAuth(server: String)
+    /// The server did not declare what the request needs; 0 bytes were sent (S-001).
+    case undeclared(server: String, capability: String)
     /// The server answered with a JSON-RPC error.
     case refused(code: Int, message: String)
     /// The server answered with an HTTP status in place of an answer; `text` is what it said, 1 KiB at most.

@@ -69,31 +69,8 @@ extension ConnectionManager {
         _ = try feed(server, .endSignIn(succeeded: succeeded))
     }
 
-    /// Calls a tool and returns the `result` of the answer, as the server sent it.
-    ///
-    /// A server of `onFirstUse` is connected first (S-017). Throws `notConnected`, `needsAuth` or `disabled` with 0 bytes
-    /// sent; `outcomeUnknown` when the connection ends before the answer, unless the tool is idempotent and the call is
-    /// answered when sent once more (RS-09); `refused` with the server's error; `timedOut` after `timeout`, nil being
-    /// without limit; `cancelled`, `notInManagerContext` and `unknownServer`.
-    public nonisolated func callTool(
-        _ tool: String, on name: String, arguments: JSONValue, timeout: Duration? = nil
-    ) async throws(ConnectionError) -> JSONValue {
-        let (request, isConnecting) = try state.withLock { state throws(ConnectionError) in
-            try state.prepare(tool: tool, on: name, arguments, timeout: timeout, wantsProgress: false)
-        }
-        if isConnecting { try await wait(for: .connected(request.server), until: request.call.patience.end) }
-        let outcome: CallLedger.Outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                state.withLock { $0.begin(request, continuation, isCancelled: Task.isCancelled) }
-            }
-        } onCancel: {
-            state.withLock { $0.cancelCall(request) }
-        }
-        return try outcome.get()
-    }
-
     /// Returns when the goal is reached; throws when it cannot be, and `cancelled` when the task is.
-    private nonisolated func wait(
+    nonisolated func wait(
         for goal: ManagerState.Goal, until deadline: Instant? = nil
     ) async throws(ConnectionError) {
         let number = state.withLock { $0.nextNumber() }

@@ -1,3 +1,5 @@
+import MCPWire
+
 /// The life of a manager.
 extension ConnectionManager {
     /// Loads and connects the servers; returns after ``stop()`` or cancellation, when every stream is closed.
@@ -49,6 +51,9 @@ extension ConnectionManager {
             for item in work {
                 if case .close(let stream) = item {
                     Self.add(to: &closing) { await self.close(stream) }
+                } else if case .handle = item {
+                    // Other people's code: not on the back of this task.
+                    group.addTask { await self.labour(item) }
                 } else {
                     Self.add(to: &group) { await self.labour(item) }
                 }
@@ -112,8 +117,26 @@ extension ConnectionManager {
         case .write(let server, let generation):
             guard let stream = state.withLock({ $0.servers[server].link?.stream }) else { return }
             await flush(server, generation, stream)
+        case .handle(let handling): await handle(handling)
         case .sleep(let deadline, let number): await sleep(until: deadline, number)
         case .close(let stream): await close(stream)
+        }
+    }
+
+    private nonisolated func handle(_ handling: ManagerState.Handling) async {
+        guard let handler else { return }
+        // Inside the closure the task may be cancelled from elsewhere: when nobody waits for the answer any more.
+        await withUnsafeCurrentTask { task in
+            guard let task, state.withLock({ $0.beginHandling(handling, TaskHandle(task)) }) else { return }
+            let answer: Result<JSONValue, ServerRequestRefusal>
+            do {
+                answer = .success(try await handler.answer(handling.request))
+            } catch let refusal as ServerRequestRefusal {
+                answer = .failure(refusal)
+            } catch {
+                answer = .failure(.init(code: -32603, message: "Internal error"))
+            }
+            state.withLock { $0.endHandling(handling, answer) }
         }
     }
 

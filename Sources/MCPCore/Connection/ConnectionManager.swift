@@ -15,18 +15,24 @@ public actor ConnectionManager {
     nonisolated let state: Mutex<ManagerState>
     nonisolated let connector: any MessageConnector
     nonisolated let time: any TimeSource
+    nonisolated let handler: (any ServerRequestHandler)?
 
     /// A manager of these servers; nothing happens before ``run()``. Of two servers with one name the first counts.
     ///
     /// `revision` is the revision of the protocol to ask for, one of those with `initialize`. `seed` is where the jitter
-    /// of delays comes from.
+    /// of delays comes from. `handler` answers the requests of servers; without one, only `ping` is answered.
     public init(
         servers: [ServerConfiguration], connector: any MessageConnector, time: any TimeSource,
-        policy: ConnectionPolicy = .init(), revision: String = "2025-11-25", seed: UInt64
+        policy: ConnectionPolicy = .init(), revision: String = "2025-11-25", seed: UInt64,
+        handler: (any ServerRequestHandler)? = nil
     ) {
         self.connector = connector
         self.time = time
-        state = Mutex(ManagerState(servers, time: time, policy: policy, revision: revision, seed: seed))
+        self.handler = handler
+        state = Mutex(
+            ManagerState(
+                servers, time: time, policy: policy, revision: revision, client: handler?.capabilities ?? .init(),
+                seed: seed))
     }
 
     /// Has `observer` called synchronously, in order and one at a time, with every event from now on.
@@ -54,6 +60,19 @@ public actor ConnectionManager {
     /// The registry of a server's tools, now (S-037). Throws `notInManagerContext` and `unknownServer`.
     public func tools(of server: String) throws(ConnectionError) -> [Tool] {
         try state.withLock { state throws(ConnectionError) in try state.find(server).contents.tools }
+    }
+
+    /// What a server declared; nil unless it is connected. Throws `notInManagerContext` and `unknownServer`.
+    public func capabilities(of server: String) throws(ConnectionError) -> ServerCapabilities? {
+        try state.withLock { state throws(ConnectionError) in
+            let server = try state.find(server)
+            return server.isConnected ? server.link?.session.capabilities : nil
+        }
+    }
+
+    /// What a server sent that nobody waited for. Throws `notInManagerContext` and `unknownServer`.
+    public func counts(of server: String) throws(ConnectionError) -> ServerCounts {
+        try state.withLock { state throws(ConnectionError) in try state.find(server).counts }
     }
 
     /// The first 100 things that a server sent against the protocol (S-186), of each at most 65,536 bytes.

@@ -31,6 +31,10 @@ public struct ConnectionPolicy: Sendable, Equatable {
 
     /// How long a list, or a request other than the call of a tool, may take without a sign of life; nil is for ever.
     public var requestTimeout: Duration?
+    /// How often a list is asked for once more that had no answer, after 1, 2, 4 … times `backoffBase`.
+    public var discoveryRetries: Int
+    /// How many requests of a server are handled at a time; further ones are refused.
+    public var serverRequestMax: Int
     /// How long the call of a tool over stdio or in process may take without a sign of life; nil is for ever.
     public var localToolIdle: Duration?
     /// How long the call of a tool over a network may take without a sign of life; nil is for ever.
@@ -62,6 +66,8 @@ public struct ConnectionPolicy: Sendable, Equatable {
         localConnects = profile == .chapter ? nil : 3
         remoteConnects = profile == .chapter ? nil : 20
         reconnectsStdio = profile == .chapter
+        discoveryRetries = 3
+        serverRequestMax = 16
         requestTimeout = .seconds(60)
         localToolIdle = .seconds(30 * 60)
         remoteToolIdle = .seconds(5 * 60)

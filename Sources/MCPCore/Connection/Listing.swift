@@ -15,6 +15,11 @@ public struct Listing: Sendable, Equatable {
     /// Whether the list has changed since it was asked for, so that it is to be read again.
     public var isStale = false
 
+    /// When the request that is under way is given up; without one, when the list is asked for once more.
+    public var due: Instant?
+    /// How often the list was asked for once more, since it was last wanted.
+    public var retries = 0
+
     private let kind: ListKind
     private let pageMax: Int
     private var items: [JSONValue] = []

@@ -11,6 +11,18 @@ final class ManagedServer {
         var outbox: [Outgoing] = []
         /// Whether somebody is sending.
         var isWriting = false
+        /// The tasks that handle requests of the server, by their numbers.
+        var handlers: [Int: TaskHandle] = [:]
+
+        mutating func withSession(
+            _ ids: inout ConnectionSession.RequestIDs,
+            _ body: (inout ConnectionSession, inout ConnectionSession.RequestIDs) -> [ConnectionSession.Action]
+        ) -> [ConnectionSession.Action] { body(&session, &ids) }
+
+        /// The connection is left: nobody waits for what is being handled.
+        func stopHandlers() {
+            for (_, task) in handlers.sorted(by: { $0.key < $1.key }) { task.cancel() }
+        }
     }
 
     /// One message to be sent.
@@ -37,6 +49,7 @@ final class ManagedServer {
     /// The lists that are settled on the present connection.
     var settled: Set<ListKind> = []
     var violations: [ProtocolViolation] = []
+    var counts = ServerCounts()
 
     init(_ configuration: ServerConfiguration, policy: ConnectionPolicy, index: Int) {
         self.index = index
@@ -72,29 +85,35 @@ final class ManagedServer {
         }
     }
 
+    /// Why a request of that method cannot be made now; nil if it can.
+    func refusal(of method: String) -> ConnectionError? {
+        if let refusal { return refusal }
+        let missing = link?.session.capabilities?.missingCapability(for: method)
+        return missing.map { .undeclared(server: name, capability: $0) }
+    }
+
     /// The next instant at which something is due.
     var nextDeadline: Instant? {
-        guard let call = ledger.nextDeadline else { return machine.nextDeadline }
-        return machine.nextDeadline.map { min($0, call) } ?? call
+        var earliest = machine.nextDeadline
+        if let call = ledger.nextDeadline { earliest = earliest.map { min($0, call) } ?? call }
+        if let list = link?.session.nextDeadline { earliest = earliest.map { min($0, list) } ?? list }
+        return earliest
     }
 
     // MARK: The session
 
     /// Begins the handshake on a stream.
-    func open(_ stream: any MessageStream, revision: String) {
-        var session = ConnectionSession(server: name, revision: revision)
+    func open(_ stream: any MessageStream, _ session: ConnectionSession) {
+        var session = session
         let first = Outgoing(bytes: session.begin(&ids))
         link = Link(generation: machine.generation, stream: stream, session: session, outbox: [first])
     }
 
-    /// What the session makes of a frame.
-    func receive(_ frame: [UInt8]) -> [ConnectionSession.Action] {
-        link?.session.receive(frame, &ids) ?? []
-    }
-
-    /// Begins to read the lists.
-    func discover() -> [ConnectionSession.Action] {
-        link?.session.discover(&ids) ?? []
+    /// Has the session of the present connection take something in; nothing without one.
+    func withSession(
+        _ body: (inout ConnectionSession, inout ConnectionSession.RequestIDs) -> [ConnectionSession.Action]
+    ) -> [ConnectionSession.Action] {
+        link?.withSession(&ids, body) ?? []
     }
 
     /// Puts a message into the outbox of the present connection.

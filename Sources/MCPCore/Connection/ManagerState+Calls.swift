@@ -10,21 +10,30 @@ extension ManagerState {
         var call: CallLedger.Call
     }
 
-    /// Prepares a call of a tool, which connects a server of `onFirstUse`; true if that is to be waited for (S-017).
+    /// Prepares a request, which connects a server of `onFirstUse`; true if that is to be waited for (S-017).
     func prepare(
-        tool: String, on name: String, _ arguments: JSONValue, timeout: Duration?, wantsProgress: Bool
+        _ request: ConnectionManager.Request, on name: String
     ) throws(ConnectionError) -> (CallRequest, isConnecting: Bool) {
         let server = try find(name)
         feedSafely(server, .firstUse)
         let isLocal = server.machine.configuration.transport.isLocal
+        let toolIdle = isLocal ? policy.localToolIdle : policy.remoteToolIdle
         let call = CallLedger.Call(
-            number: nextNumber(), method: "tools/call", params: ["name": .string(tool), "arguments": arguments],
-            patience: patience(timeout, idle: isLocal ? policy.localToolIdle : policy.remoteToolIdle),
-            wantsProgress: wantsProgress)
+            number: nextNumber(), method: request.method, params: request.params,
+            isIdempotent: Self.repeatable.contains(request.method),
+            patience: patience(request.timeout, idle: request.tool == nil ? policy.requestTimeout : toolIdle),
+            wantsProgress: request.wantsProgress)
         return (
-            CallRequest(server: server.index, tool: tool, call: call), server.machine.isConnectingForFirstUse
+            CallRequest(server: server.index, tool: request.tool, call: call),
+            server.machine.isConnectingForFirstUse
         )
     }
+
+    /// The requests of the protocol that do no more when they are sent twice.
+    private static let repeatable: Set<String> = [
+        "ping", "tools/list", "prompts/list", "prompts/get", "resources/list", "resources/templates/list",
+        "resources/read", "completion/complete",
+    ]
 
     /// A time that the caller gives is kept to; otherwise signs of life prolong it, up to a maximum.
     private func patience(_ timeout: Duration?, idle: Duration?) -> CallLedger.Patience {
@@ -34,24 +43,24 @@ extension ManagerState {
 
     /// Takes a call in and has it sent, or ends it at once with 0 bytes sent.
     func begin(
-        _ request: CallRequest, _ continuation: CheckedContinuation<CallLedger.Outcome, Never>, isCancelled: Bool
+        _ request: CallRequest, _ continuation: CallContinuation, isCancelled: Bool
     ) {
         let server = servers[request.server]
         let refusal: ConnectionError? =
             if isCancelled {
                 .cancelled(server: server.name)
             } else {
-                lifePhase == .running ? server.refusal : .notInManagerContext
+                lifePhase == .running ? server.refusal(of: request.call.method) : .notInManagerContext
             }
         if let refusal {
-            continuation.resume(returning: .failure(refusal))
+            continuation.resume(returning: .ended(.failure(refusal)))
             return
         }
         var call = request.call
         if let tool = request.tool {
             call.isIdempotent = server.contents.tools.first { $0.name == tool }?.isIdempotent ?? false
         }
-        callers[call.number] = continuation
+        callers[call.number] = Caller(continuation: continuation)
         let id = server.ids.next()
         server.ledger.begin(call, requestID: id, at: time.now)
         post(call, id, on: server)
@@ -84,7 +93,7 @@ extension ManagerState {
     func answered(_ server: ManagedServer, _ id: Int, _ outcome: CallLedger.Outcome, _ bytes: [UInt8]) {
         switch server.ledger.answered(requestID: id, outcome) {
         case .ending(let ending): end([ending], of: server)
-        case .late: break
+        case .late: server.counts.lateAnswers += 1
         case .unknown:
             server.keep("a response with the id \(id), which no request waits for", bytes, at: time.now)
         }
@@ -101,7 +110,7 @@ extension ManagerState {
         if case .unauthorized(let status) = failure, server.machine.configuration.hasStaticAuthorization {
             failure = .refused(status: status, text: "")
         }
-        if let actions = server.link?.session.requestFailed(number, failure) {
+        if let actions = server.link?.session.requestFailed(number, failure, at: time.now) {
             if perform(actions, server) { return .leave(isClosing: true) }
         } else {
             switch server.ledger.failed(requestID: number, failure) {
@@ -123,7 +132,7 @@ extension ManagerState {
                 server.post(RequestWriter.cancelled(abandoned, reason: reason))
                 haveWritten(server)
             }
-            callers.removeValue(forKey: ending.number)?.resume(returning: ending.outcome)
+            tellCaller(ending.number, ending.outcome)
         }
     }
 

@@ -41,6 +41,8 @@ extension ManagerState {
             for server in servers {
                 if let due = server.machine.nextDeadline, due <= now { feedSafely(server, .deadline) }
                 end(server.ledger.expire(at: now), of: server)
+                perform(server.withSession { $0.expire(at: now, &$1) }, server)
+                haveWritten(server)
             }
             expireWaits(at: now)
         }

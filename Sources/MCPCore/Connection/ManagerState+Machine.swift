@@ -40,6 +40,7 @@ extension ManagerState {
     private func leave(_ server: ManagedServer, _ generation: Int, cause: TransportFailure, isClosing: Bool) {
         if server.isPresent(generation), let link = server.link {
             server.link = nil
+            link.stopHandlers()
             if isClosing { work.append(.close(link.stream)) }
         }
         server.dial?.cancel()
@@ -63,7 +64,7 @@ extension ManagerState {
     /// Begins discovery on a new connection, and sends again what may be sent again (RS-09).
     private func discover(_ server: ManagedServer, _ generation: Int) {
         guard server.isPresent(generation) else { return }
-        perform(server.discover(), server)
+        perform(server.withSession { $0.discover(at: time.now, &$1) }, server)
         resendCalls(of: server)
     }
 

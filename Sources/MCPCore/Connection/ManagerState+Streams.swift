@@ -27,7 +27,8 @@ extension ManagerState {
             return false
         }
         server.dial = nil
-        server.open(stream, revision: revision)
+        server.open(
+            stream, ConnectionSession(server: server.name, revision: revision, policy: policy, client: client))
         return true
     }
 
@@ -44,7 +45,7 @@ extension ManagerState {
     func received(_ index: Int, _ generation: Int, _ frame: [UInt8]) -> Reading {
         let server = servers[index]
         guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
-        let isFailed = perform(server.receive(frame), server)
+        let isFailed = perform(server.withSession { $0.receive(frame, at: time.now, &$1) }, server)
         arrangeWork()
         return isFailed ? .leave(isClosing: true) : afterReading(server)
     }
@@ -115,6 +116,15 @@ extension ManagerState {
             case .settled(let kind):
                 server.settled.insert(kind)
                 resumeWaits()
+            case .gaveUp(let id): server.ledger.remember(late: id)
+            case .progressed(let token, let progress): progressed(server, token, progress)
+            case .notification(let method, let params): tell(method, params, of: server)
+            case .handle(let number, let request):
+                let generation = server.machine.generation
+                work.append(
+                    .handle(
+                        Handling(server: server.index, generation: generation, number: number, request: request)))
+            case .stopHandling(let number): stopHandling(number, of: server)
             case .answered(let id, let outcome, let bytes): answered(server, id, outcome, bytes)
             case .violation(let reason, let bytes): server.keep(reason, bytes, at: time.now)
             }

@@ -6,6 +6,8 @@ extension ManagerState {
         case ready(Int)
         /// Connected and everything listed, by the attempt that is under way.
         case discovered(Int)
+        /// Everything listed once more, on the connection of that generation.
+        case refreshed(Int, generation: Int)
         /// Connected, by the attempt that is under way.
         case connected(Int)
         /// No server pending.
@@ -76,11 +78,26 @@ extension ManagerState {
             let server = servers[index]
             if server.isConnected { return server.settled.count == ListKind.allCases.count ? .success(()) : nil }
             return server.machine.isConnecting ? nil : failure(server)
+        case .refreshed(let index, let generation):
+            let server = servers[index]
+            guard server.isPresent(generation) else { return .failure(.notConnected(server: server.name)) }
+            return server.settled.count == ListKind.allCases.count ? .success(()) : nil
         case .connected(let index):
             let server = servers[index]
             if server.isConnected { return .success(()) }
             return server.machine.isConnecting ? nil : failure(server)
         }
+    }
+
+    /// Has all lists of a server read again; returns what to wait for.
+    func refresh(_ name: String) throws(ConnectionError) -> (server: Int, generation: Int) {
+        let server = try find(name)
+        if let refusal = server.refusal { throw refusal }
+        server.settled = []
+        perform(server.withSession { $0.refresh(at: time.now, &$1) }, server)
+        haveWritten(server)
+        arrangeWork()
+        return (server.index, server.machine.generation)
     }
 
     private func failure(_ server: ManagedServer) -> WaitResult {
@@ -89,7 +106,8 @@ extension ManagerState {
 
     private func name(of goal: Goal) -> String {
         switch goal {
-        case .ready(let index), .discovered(let index), .connected(let index): servers[index].name
+        case .ready(let index), .discovered(let index), .refreshed(let index, _), .connected(let index):
+            servers[index].name
         case .allSettled: ""
         }
     }

@@ -13,6 +13,7 @@ final class ManagerState {
         case connect(server: Int, generation: Int)
         case write(server: Int, generation: Int)
         case close(any MessageStream)
+        case handle(Handling)
         case sleep(until: Instant, number: Int)
     }
 
@@ -26,6 +27,8 @@ final class ManagerState {
     let time: any TimeSource
     let policy: ConnectionPolicy
     let revision: String
+    /// What is declared to servers.
+    let client: ClientCapabilities
     let servers: [ManagedServer]
     var generator: SplitMix64
     var lifePhase = LifePhase.idle
@@ -38,7 +41,7 @@ final class ManagerState {
     private var freeHands = 0
     private var isInEvent = false
     var waits: [Wait] = []
-    var callers: [Int: CheckedContinuation<CallLedger.Outcome, Never>] = [:]
+    var callers: [Int: Caller] = [:]
     var observers: [@Sendable (ManagerEvent) -> Void] = []
 
     /// The task that runs the connector, while it does.
@@ -55,11 +58,12 @@ final class ManagerState {
 
     init(
         _ configurations: [ServerConfiguration], time: any TimeSource, policy: ConnectionPolicy, revision: String,
-        seed: UInt64
+        client: ClientCapabilities, seed: UInt64
     ) {
         self.time = time
         self.policy = policy
         self.revision = revision
+        self.client = client
         var names: Set<String> = []
         servers = configurations.filter { names.insert($0.name).inserted }.enumerated().map {
             ManagedServer($0.element, policy: policy, index: $0.offset)
@@ -93,6 +97,14 @@ final class ManagerState {
         tell { .notice(ServerNotice(server: server.name, revision: $0, at: $1, kind: kind, text: text)) }
     }
 
+    /// Tells of a notification that is no business of the manager.
+    func tell(_ method: String, _ params: JSONValue, of server: ManagedServer) {
+        tell {
+            .notification(
+                ServerNotification(server: server.name, revision: $0, at: $1, method: method, params: params))
+        }
+    }
+
     /// Replaces the tools of a server and tells of it.
     func replaceTools(of server: ManagedServer, with tools: [Tool]) {
         server.contents.tools = tools
@@ -124,7 +136,10 @@ final class ManagerState {
         sleeper = nil
         work.removeAll { if case .close = $0 { false } else { true } }
         for server in servers {
-            if let stream = server.link?.stream { work.append(.close(stream)) }
+            if let link = server.link {
+                work.append(.close(link.stream))
+                link.stopHandlers()
+            }
             server.link = nil
             server.dial = nil
             end(server.ledger.connectionLost(.closed) + server.ledger.endWaiting(), of: server)
@@ -203,7 +218,8 @@ final class ManagerState {
     func arrangeWork() {
         guard lifePhase == .running, !isInEvent else { return }
         arrangeSleep()
-        if work.count > freeHands { unpark() }
+        // Streams are closed in a group of their own, which no free hand can do.
+        if work.count > freeHands || work.contains(where: { if case .close = $0 { true } else { false } }) { unpark() }
     }
 
     /// An event after which the task that reports it is free for other work.

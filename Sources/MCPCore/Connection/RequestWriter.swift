@@ -21,11 +21,11 @@ enum RequestWriter {
         .object((object?.members ?? []).filter { $0.key != key } + [.init(key, value)])
     }
 
-    static func initialize(_ id: Int, revision: String) -> [UInt8] {
+    static func initialize(_ id: Int, revision: String, capabilities: JSONValue) -> [UInt8] {
         request(
             id, "initialize",
             [
-                "protocolVersion": .string(revision), "capabilities": .object([]),
+                "protocolVersion": .string(revision), "capabilities": capabilities,
                 "clientInfo": ["name": "reprise", "version": "1"],
             ])
     }

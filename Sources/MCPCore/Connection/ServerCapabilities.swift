@@ -1,14 +1,16 @@
 import MCPWire
 
-/// What a server declared when it answered `initialize`, as far as it matters here.
+/// What a server declared when it answered `initialize`.
 public struct ServerCapabilities: Sendable, Equatable {
     /// The revision of the protocol that both sides speak.
     public var revision: String
     /// Whether tools, prompts and resources were declared, without which they are never asked for (S-001, S-185).
     public var declared: Set<ListKind>
+    /// All that was declared, as the server wrote it.
+    public var object: JSONValue
 
     /// The revisions that begin with `initialize`.
-    public static let legacyRevisions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
+    public static let legacyRevisions = ProtocolRevision.legacy.map(\.rawValue)
 
     /// Reads the result of `initialize`; throws what is wrong with it, in words.
     public init(result: JSONValue) throws(MalformedAnswer) {
@@ -22,7 +24,26 @@ public struct ServerCapabilities: Sendable, Equatable {
             throw MalformedAnswer("the answer to initialize has no \"capabilities\"")
         }
         self.revision = revision
+        object = capabilities
         declared = Set(ListKind.allCases.filter { capabilities[$0.rawValue]?.members != nil })
+    }
+
+    /// The capability that a request of that method would need and the server did not declare; nil if it may be sent.
+    ///
+    /// "Both parties must only use capabilities that were negotiated": specification, basic/lifecycle, Operation.
+    public func missingCapability(for method: String) -> String? {
+        switch method {
+        case "resources/subscribe", "resources/unsubscribe":
+            return object["resources"]?["subscribe"]?.boolean == true ? nil : "resources.subscribe"
+        case "logging/setLevel": return object["logging"]?.members == nil ? "logging" : nil
+        case "completion/complete":
+            // 2024-11-05 has no such capability.
+            let isNeeded = revision > ProtocolRevision.november2024.rawValue
+            return isNeeded && object["completions"]?.members == nil ? "completions" : nil
+        default:
+            let kind = ListKind.allCases.first { method.hasPrefix("\($0.rawValue)/") }
+            return kind.flatMap { declared.contains($0) ? nil : $0.rawValue }
+        }
     }
 }
 
@@ -47,4 +68,13 @@ public enum ListKind: String, Sendable, CaseIterable {
     public var method: String { "\(rawValue)/list" }
     /// The notification that it has changed.
     public var changeNotification: String { "notifications/\(rawValue)/list_changed" }
+
+    /// Its place in ``ListKind/allCases``.
+    var index: Int {
+        switch self {
+        case .tools: 0
+        case .prompts: 1
+        case .resources: 2
+        }
+    }
 }

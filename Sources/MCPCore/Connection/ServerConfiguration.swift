@@ -78,6 +78,15 @@ public struct Tool: Sendable, Equatable {
         self.definition = definition
     }
 
+    /// What it does, in the server's words; nil if the server does not say (S-040).
+    public var description: String? { definition["description"]?.text }
+
+    /// The JSON Schema of its arguments; null if the server gave none.
+    public var inputSchema: JSONValue { definition["inputSchema"] ?? .null }
+
+    /// Hints about what it does, as the server gave them; null if there are none.
+    public var annotations: JSONValue { definition["annotations"] ?? .null }
+
     /// Whether a repeated call does no more than the first: `annotations.idempotentHint`, false when absent.
     public var isIdempotent: Bool { definition["annotations"]?["idempotentHint"]?.boolean ?? false }
 }

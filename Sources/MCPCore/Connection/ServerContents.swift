@@ -17,6 +17,14 @@ public struct ServerContents: Sendable, Equatable {
     }
 }
 
+/// How often a server sent what nobody waited for any more.
+public struct ServerCounts: Sendable, Equatable {
+    /// Answers to requests that were cancelled, or whose time had passed (S-119).
+    public var lateAnswers = 0
+    /// Progress of requests that nobody asked it of, or that had ended.
+    public var unknownProgress = 0
+}
+
 /// Something that a server sent and the protocol does not allow (S-186); it changed nothing.
 public struct ProtocolViolation: Error, Sendable, Equatable {
     /// When it came.

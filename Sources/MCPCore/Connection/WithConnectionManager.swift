@@ -6,12 +6,13 @@ import MCPWire
 public func withConnectionManager<T>(
     servers: [ServerConfiguration], connector: any MessageConnector, time: any TimeSource,
     policy: ConnectionPolicy = .init(), revision: String = "2025-11-25", seed: UInt64,
-    observer: (@Sendable (ManagerEvent) -> Void)? = nil,
+    handler: (any ServerRequestHandler)? = nil, observer: (@Sendable (ManagerEvent) -> Void)? = nil,
     isolation: isolated (any Actor)? = #isolation,
     body: (ConnectionManager) async throws -> T
 ) async throws -> T {
     let manager = ConnectionManager(
-        servers: servers, connector: connector, time: time, policy: policy, revision: revision, seed: seed)
+        servers: servers, connector: connector, time: time, policy: policy, revision: revision, seed: seed,
+        handler: handler)
     if let observer { await manager.subscribe(observer) }
     async let running: Void = manager.run()
     await manager.started()
