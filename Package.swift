@@ -111,7 +111,15 @@ let package = Package(
         .testTarget(
             name: "RepriseTestingTests",
             dependencies: ["RepriseTesting", "RepriseScenarios", "RepriseSimulation", "MCPCore", "MCPWire"]),
-        .testTarget(name: "MCPTransportsTests", dependencies: ["MCPTransports", "MCPCore", "MCPWire"]),
+        // The README's example of the client library, run by its tests.
+        .executableTarget(
+            name: "ExampleClient", dependencies: ["MCPTransports", "MCPCore"], path: "Tests/ExampleClient"),
+        .testTarget(
+            name: "MCPTransportsTests",
+            dependencies: [
+                "ExampleClient", "reprise", "MCPTransports", "MCPCore", "MCPWire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
         .testTarget(
             name: "RepriseRehearsalTests",
             dependencies: [
