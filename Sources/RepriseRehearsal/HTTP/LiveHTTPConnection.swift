@@ -42,6 +42,7 @@ final class LiveHTTPConnection: ChannelInboundHandler {
             self.head = head
             if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
                 write(.head(HTTPResponseHead(version: head.version, status: .continue)))
+                flush()
             }
         case .body(let buffer):
             guard body.count + buffer.readableBytes <= Self.bodyByteCountMax else {
@@ -88,6 +89,7 @@ final class LiveHTTPConnection: ChannelInboundHandler {
         exchange = nil
         guard let channel = context?.channel, !isClosing else { return }
         isClosing = true
+        flush()
         (lastWrite ?? channel.eventLoop.makeSucceededVoidFuture()).whenComplete { _ in
             guard let options = channel as? any SocketOptionProvider else { return channel.close(promise: nil) }
             options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in channel.close(promise: nil) }
@@ -113,14 +115,19 @@ final class LiveHTTPConnection: ChannelInboundHandler {
 
     private func write(_ part: HTTPServerResponsePart) {
         guard let context, !isClosing else { return }
-        lastWrite = context.writeAndFlush(wrapOutboundOut(part))
+        lastWrite = context.write(wrapOutboundOut(part))
+        host.touched(self)
     }
+
+    /// Sends what was written since the last time.
+    func flush() { context?.flush() }
 
     /// Closes when the client has, or after a second: closing at once, with bytes of it unread, would reset the
     /// connection and could cost the client the answer (RFC 9112, section 9.6).
     private func closeGently() {
         guard let channel = context?.channel, !isClosing else { return }
         isClosing = true
+        flush()
         channel.close(mode: .output, promise: nil)
         channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
     }

@@ -27,6 +27,8 @@ final class LiveHTTPHost: @unchecked Sendable {
     private var connections: [Int: LiveHTTPConnection] = [:]
     private var exchangeCount = 0
     private var openCount = 0
+    /// Those to which something was written that is not sent yet.
+    private var touched: [LiveHTTPConnection] = []
     private var alarm: (at: Instant, task: Scheduled<Void>)?
     /// How many connections and requests were turned away because there were too many.
     private(set) var refusedCount = 0
@@ -102,6 +104,11 @@ final class LiveHTTPHost: @unchecked Sendable {
         perform(world.abandon(exchange: exchange, at: clock.now))
     }
 
+    /// Something was written to a connection, which is sent once all that happens at the instant was.
+    func touched(_ connection: LiveHTTPConnection) {
+        if touched.last !== connection { touched.append(connection) }
+    }
+
     /// A connection is over.
     func disconnected() { openCount -= 1 }
 
@@ -119,6 +126,8 @@ final class LiveHTTPHost: @unchecked Sendable {
                 observe(WireEvent(at: clock.now, client: client, server: server, connection: connection, what: what))
             }
         }
+        for connection in touched { connection.flush() }
+        touched = []
         schedule()
     }
 

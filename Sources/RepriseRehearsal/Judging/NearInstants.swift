@@ -54,8 +54,29 @@ struct NearInstants {
                 latest = max(latest, place)
                 result[index].at = latest
             }
+            if case .sequence(let entries) = expected.content { order(&result, indices, entries) }
         }
         return result
+    }
+
+    /// Exchanges what stands at one instant until it meets the entries of that instant, as far as it can.
+    ///
+    /// In real time nothing says which of two things comes first that are due at once.
+    private func order(_ observations: inout [Observation], _ indices: [Int], _ entries: [Expectations.Expected]) {
+        var next = 0
+        for entry in entries {
+            for _ in 0..<entry.count {
+                guard next < indices.count else { return }
+                let here = indices[next]
+                if !entry.isMet(by: observations[here]) {
+                    let other = indices[next...].first {
+                        observations[$0].at == observations[here].at && entry.isMet(by: observations[$0])
+                    }
+                    if let other { observations.swapAt(here, other) }
+                }
+                next += 1
+            }
+        }
     }
 
     /// One for each observation that is expected; nil is at any time.

@@ -118,7 +118,7 @@ struct ChannelComparison {
 
 extension Expectations.Expected {
     /// Whether an observation is what this entry says, as far as it says something.
-    func isMet(by observation: Observation) -> Bool {
+    public func isMet(by observation: Observation) -> Bool {
         if let at, at != observation.at { return false }
         switch observation.fact {
         case .wire, .effect, .pushed: return token == nil && resumes == nil && session == nil
