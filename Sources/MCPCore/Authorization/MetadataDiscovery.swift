@@ -105,7 +105,9 @@ public struct MetadataDiscovery: Sendable {
 
     private mutating func follow(_ location: String?, from place: HTTPURL) -> Step {
         // What another origin says is not what this one says of itself.
-        let target = location.flatMap { $0.hasPrefix("/") ? HTTPURL(place.origin.description + $0) : HTTPURL($0) }
+        let target = location.flatMap {
+            $0.hasPrefix("/") && !$0.hasPrefix("//") ? HTTPURL(place.origin.description + $0) : HTTPURL($0)
+        }
         guard let target, target.origin == place.origin else {
             return failed("\(place.plain): redirected away from its origin, which is not followed")
         }
