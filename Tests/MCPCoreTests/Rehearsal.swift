@@ -11,23 +11,26 @@ final class Rehearsal: @unchecked Sendable {
 
     init(
         _ simulation: Simulation, _ servers: [ServerConfiguration], policy: ConnectionPolicy,
+        handler: (any ServerRequestHandler)? = nil,
         script: @escaping (_ server: String, _ number: Int) -> ScriptedNetwork.Answer
     ) {
         self.simulation = simulation
         network = ScriptedNetwork(simulation, script: script)
         manager = ConnectionManager(
-            servers: servers, connector: network, time: simulation.clock, policy: policy, seed: simulation.seed)
+            servers: servers, connector: network, time: simulation.clock, policy: policy, seed: simulation.seed,
+            handler: handler)
     }
 
     /// Runs `body` with a manager that has begun, and stops it; every stream must have been closed once then.
     @discardableResult
     static func run<T: Sendable>(
         _ servers: [ServerConfiguration] = [ServerConfiguration(name: "a")], policy: ConnectionPolicy = .init(),
-        seed: UInt64 = 1, script: @escaping @Sendable (_ server: String, _ number: Int) -> ScriptedNetwork.Answer,
+        seed: UInt64 = 1, handler: (any ServerRequestHandler)? = nil,
+        script: @escaping @Sendable (_ server: String, _ number: Int) -> ScriptedNetwork.Answer,
         body: @escaping @Sendable (Rehearsal) async throws -> T
     ) throws -> T {
         try Simulation(seed: seed).run { simulation in
-            let rehearsal = Rehearsal(simulation, servers, policy: policy, script: script)
+            let rehearsal = Rehearsal(simulation, servers, policy: policy, handler: handler, script: script)
             await rehearsal.observe()
             async let running: Void = rehearsal.manager.run()
             await rehearsal.manager.started()
