@@ -70,6 +70,13 @@ public actor ConnectionManager {
         }
     }
 
+    /// Why the last attempt to connect failed, or the last connection was lost; nil if there was no such failure.
+    ///
+    /// Throws `notInManagerContext` and `unknownServer`.
+    public func lastFailure(of server: String) throws(ConnectionError) -> TransportFailure? {
+        try state.withLock { state throws(ConnectionError) in try state.find(server).lastFailure }
+    }
+
     /// What a server sent that nobody waited for. Throws `notInManagerContext` and `unknownServer`.
     public func counts(of server: String) throws(ConnectionError) -> ServerCounts {
         try state.withLock { state throws(ConnectionError) in try state.find(server).counts }

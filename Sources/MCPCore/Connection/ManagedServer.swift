@@ -50,6 +50,8 @@ final class ManagedServer {
     var settled: Set<ListKind> = []
     var violations: [ProtocolViolation] = []
     var counts = ServerCounts()
+    /// Why the last attempt or connection ended that did not end by itself.
+    var lastFailure: TransportFailure?
 
     init(_ configuration: ServerConfiguration, policy: ConnectionPolicy, index: Int) {
         self.index = index

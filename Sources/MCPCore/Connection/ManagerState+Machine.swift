@@ -4,6 +4,7 @@ import MCPWire
 extension ManagerState {
     /// Tells the machine of a server what has happened, and does what it says; throws what the machine throws.
     func feed(_ server: ManagedServer, _ input: ConnectionMachine.Input) throws(ConnectionError) {
+        if let failure = input.failure(of: server.machine.generation) { server.lastFailure = failure }
         let actions = try server.machine.receive(input, at: time.now, using: &generator)
         carryOut(actions, server, cause: input.cause)
     }
@@ -101,6 +102,14 @@ extension ConnectionMachine.Input {
         switch self {
         case .lost(_, let failure), .connectFailed(_, let failure): failure
         default: .closed
+        }
+    }
+
+    /// The failure of that generation, if this is one.
+    func failure(of generation: Int) -> TransportFailure? {
+        switch self {
+        case .lost(generation, let failure), .connectFailed(generation, let failure): failure
+        default: nil
         }
     }
 }
