@@ -23,14 +23,64 @@ import Testing
             for method in ["initialize", "tools/list", "tools/call"] { peer.latency[method] = time(&random) }
             if random.below(2) == 0 { peer.loss = (time(&random), failures[random.below(failures.count)]) }
             if random.below(8) == 0 { peer.revision = "1999-01-01" }
-            if random.below(4) == 0 {
-                let noise = random.bytes(random.below(40))
-                peer.handle = { stream, method, _ in
-                    stream.emit(.message(noise))
-                    return method == "tools/call"
-                }
-            }
+            peer.handle = trouble(&random)
             return .accept(peer, after: time(&random))
+        }
+    }
+
+    /// What a peer does instead of answering, or beside it: noise, failures of single requests, requests of its own.
+    private static func trouble(
+        _ random: inout SplitMix64
+    ) -> (@Sendable (ScriptedStream, String, JSONValue) -> Bool)? {
+        let failures: [RequestFailure] = [
+            .notSent(.sessionExpired), .notSent(.refused), .lost(.reset), .refused(status: 400, text: "no"),
+            .unauthorized(status: 401),
+        ]
+        let failure = failures[random.below(failures.count)]
+        let delay = Duration.milliseconds(random.below(3) * 700)
+        let noise = random.bytes(random.below(40))
+        switch random.below(8) {
+        case 0:
+            return { stream, method, _ in
+                stream.emit(.message(noise))
+                return method == "tools/call"
+            }
+        case 1, 2:
+            let failing = ["initialize", "tools/list", "tools/call"][random.below(3)]
+            return { stream, method, message in
+                guard method == failing, let id = message["id"]?.integer else { return false }
+                if failure == .notSent(.sessionExpired) {
+                    stream.expire(id)
+                } else {
+                    stream.fail(id, failure, after: delay)
+                }
+                return true
+            }
+        case 3, 4:
+            return { stream, method, message in
+                let token = message["params"]?["_meta"]?["progressToken"] ?? 7
+                for (method, params) in [
+                    ("notifications/progress", ["progressToken": token, "progress": 1]),
+                    ("notifications/cancelled", ["requestId": 1]), ("notifications/tools/list_changed", [:]),
+                ] as [(String, JSONValue)] where stream.sent.count < 10 {
+                    stream.deliver(["jsonrpc": "2.0", "method": .string(method), "params": params], after: delay)
+                }
+                stream.deliver(["jsonrpc": "2.0", "id": .int(stream.sent.count % 3), "method": "roots/list"])
+                return false
+            }
+        default: return nil
+        }
+    }
+
+    /// Answers after a while, refuses, or fails.
+    private struct Handler: ServerRequestHandler {
+        let clock: SimulationClock
+        let capabilities = ClientCapabilities(roots: [:])
+
+        func answer(_ request: ServerRequest) async throws -> JSONValue {
+            try await clock.sleep(for: .milliseconds(300))
+            if request.id.description == "2" { throw ServerRequestRefusal(code: -1, message: "no") }
+            return ["roots": []]
         }
     }
 
@@ -42,7 +92,12 @@ import Testing
             try? await clock.sleep(for: .milliseconds(random.below(3) * random.below(3000)))
             let timeout: Duration? = random.below(2) == 0 ? .milliseconds(random.below(5000)) : nil
             _ = await failure {
-                switch random.below(8) {
+                switch random.below(12) {
+                case 5: _ = try await manager.refresh(name)
+                case 6: try await manager.notify("notifications/x", on: name)
+                case 7: _ = try await manager.request("ping", on: name, timeout: timeout) { _ in }
+                case 8:
+                    _ = try await manager.callTool("t1", on: name, arguments: [:], timeout: timeout) { _ in }
                 case 0: try await manager.toggle(name, false)
                 case 1: try await manager.toggle(name, true)
                 case 2: try await manager.reconnect(name)
@@ -73,7 +128,9 @@ import Testing
                     connect: random.below(4) == 0 ? .onFirstUse : .atOnce)
             }
             let policy = ConnectionPolicy(random.below(2) == 0 ? .chapter : .current)
-            let rehearsal = Rehearsal(simulation, servers, policy: policy) { _, _ in answer(&answers) }
+            let rehearsal = Rehearsal(
+                simulation, servers, policy: policy, handler: Handler(clock: simulation.clock)
+            ) { _, _ in answer(&answers) }
             await rehearsal.observe()
             async let running: Void = rehearsal.manager.run()
             await rehearsal.manager.started()
