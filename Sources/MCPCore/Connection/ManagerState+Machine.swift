@@ -4,8 +4,10 @@ import MCPWire
 extension ManagerState {
     /// Tells the machine of a server what has happened, and does what it says; throws what the machine throws.
     func feed(_ server: ManagedServer, _ input: ConnectionMachine.Input) throws(ConnectionError) {
-        if let failure = input.failure(of: server.machine.generation) { server.lastFailure = failure }
+        let failure = input.failure(of: server.machine.generation)
         let actions = try server.machine.receive(input, at: time.now, using: &generator)
+        // What comes after the end of a generation is a consequence of it.
+        if let failure, !actions.isEmpty { server.lastFailure = failure }
         carryOut(actions, server, cause: input.cause)
     }
 

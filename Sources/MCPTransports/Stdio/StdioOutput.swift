@@ -14,6 +14,9 @@ final class StdioOutput: ChannelInboundHandler, @unchecked Sendable {
     /// How long the end of the process may come after that of the output.
     private static let lateExit = TimeAmount.seconds(1)
 
+    /// Why the connection ended, once it has.
+    let failure: EventLoopFuture<TransportFailure>
+    private let failed: EventLoopPromise<TransportFailure>
     private let mailbox: StdioMailbox
     private var decoder: LineDecoder
     private var context: ChannelHandlerContext?
@@ -23,8 +26,10 @@ final class StdioOutput: ChannelInboundHandler, @unchecked Sendable {
     private var isOver = false
     private var alarm: Scheduled<Void>?
 
-    init(_ mailbox: StdioMailbox, lineByteCountMax: Int) {
+    init(_ mailbox: StdioMailbox, lineByteCountMax: Int, on loop: any EventLoop) {
         self.mailbox = mailbox
+        failed = loop.makePromise()
+        failure = failed.futureResult
         decoder = LineDecoder(lineByteCountMax: lineByteCountMax)
     }
 
@@ -64,10 +69,14 @@ final class StdioOutput: ChannelInboundHandler, @unchecked Sendable {
         if isOutputOpen { awaitOutput(loop) } else { report(end) }
     }
 
+    /// Whatever comes now is of no interest, but a server that is to end must be able to write; from anywhere.
+    func leave() { failed.succeed(.closed) }
+
     /// Reads no more; on the event loop.
     func close() {
         isOver = true
         alarm?.cancel()
+        failed.succeed(.closed)
         context?.close(promise: nil)
     }
 
@@ -104,6 +113,7 @@ final class StdioOutput: ChannelInboundHandler, @unchecked Sendable {
     private func finish(_ failure: TransportFailure) {
         guard !isOver else { return }
         mailbox.put(.closed(failure))
+        failed.succeed(failure)
         close()
     }
 }

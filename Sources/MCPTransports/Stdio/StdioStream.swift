@@ -28,7 +28,7 @@ final class StdioStream: MessageStream {
         self.grace = grace
         loop = MultiThreadedEventLoopGroup.singleton.next()
         mailbox = StdioMailbox(byteCountMax: Self.pendingByteCountMax)
-        output = StdioOutput(mailbox, lineByteCountMax: lineByteCountMax)
+        output = StdioOutput(mailbox, lineByteCountMax: lineByteCountMax, on: loop)
         do {
             let ended = loop.makePromise(of: ServerProcess.End.self)
             do {
@@ -61,12 +61,21 @@ final class StdioStream: MessageStream {
             .takingOwnershipOfDescriptor(input: descriptor).get()
     }
 
-    /// Writes one line; returns when the pipe has it, which is when the server reads. Throws `closed` without its input.
+    /// Writes one line; returns when the pipe has it, which is when the server reads.
+    ///
+    /// Throws why the connection ended if it ends within a second, and `closed` for a server that only closed its input.
     func send(_ message: [UInt8]) async throws(TransportFailure) {
         do {
             try await input.writeAndFlush(ByteBuffer(bytes: StdioLine.encode(message))).get()
         } catch {
-            throw .closed
+            // The pipe tells of the end before the process does.
+            let patience = loop.makePromise(of: TransportFailure.self)
+            let alarm = loop.scheduleTask(in: .seconds(1)) { patience.succeed(.closed) }
+            output.failure.whenSuccess { failure in
+                alarm.cancel()
+                patience.succeed(failure)
+            }
+            throw (try? await patience.futureResult.get()) ?? .closed
         }
     }
 
@@ -78,6 +87,7 @@ final class StdioStream: MessageStream {
     /// cancelled: what was started has to end.
     func close() async {
         mailbox.finish()
+        output.leave()
         input.close(promise: nil)
         for signal in [nil, SIGTERM, SIGKILL] {
             if let signal { _ = process.sendToGroup(signal) }

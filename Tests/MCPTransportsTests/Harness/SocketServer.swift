@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A server on a free port of 127.0.0.1 that the test plays: each connection has a thread of its own.
 ///
@@ -6,6 +7,7 @@ import Foundation
 final class SocketServer: Sendable {
     let port: Int
     private let descriptor: Int32
+    private let isStopped = Mutex(false)
 
     /// Where it is, without a path.
     var url: String { "http://127.0.0.1:\(port)" }
@@ -39,6 +41,11 @@ final class SocketServer: Sendable {
 
     /// Listens no more: the next connection is refused.
     func stop() {
+        let isFirst = isStopped.withLock { isStopped in
+            defer { isStopped = true }
+            return !isStopped
+        }
+        guard isFirst else { return }
         shutdown(descriptor, Int32(SHUT_RDWR))
         close(descriptor)
     }
