@@ -91,8 +91,9 @@ extension MCPService {
                 guard sessions[number]?.revision.hasBatches == true else {
                     return refuse(400, "there are no batches in this revision")
                 }
-                guard !elements.contains(where: { $0.method == "initialize" }) else {
-                    return refuse(400, "initialize is never in a batch")
+                for element in elements {
+                    if case .malformed(let malformation) = element.kind { return refuse(400, "\(malformation)") }
+                    if element.method == "initialize" { return refuse(400, "initialize is never in a batch") }
                 }
             }
             sessionByExchange[exchange] = number

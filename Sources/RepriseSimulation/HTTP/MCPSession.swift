@@ -166,16 +166,21 @@ struct MCPSession: Sendable {
         }
         calls[number] = nil
         guard let exchange = stream.exchange else { return }
-        said += jsonResponse(stream.answers, isBatch: isBatch).actions(exchange: exchange)
+        respond(with: stream.answers, isBatch: isBatch, on: exchange)
     }
 
-    private func jsonResponse(_ answers: [[UInt8]], isBatch: Bool) -> ServiceResponse {
-        guard let first = answers.first else { return ServiceResponse(HTTPResponse(status: .accepted)) }
+    private mutating func respond(with answers: [[UInt8]], isBatch: Bool, on exchange: Int) {
+        guard let first = answers.first else {
+            said += ServiceResponse(HTTPResponse(status: .accepted)).actions(exchange: exchange)
+            return
+        }
         let body = isBatch ? Array("[".utf8) + answers.joined(separator: Array(",".utf8)) + Array("]".utf8) : first
         var head = HTTPResponse(status: .ok, headerFields: [.contentType: "application/json"])
         // The answer to `initialize` is the first of a session.
         if lastCall == 1, let id { head.headerFields[.mcpSessionID] = id }
-        return ServiceResponse(head, body: body)
+        said += [
+            .head(exchange: exchange, head), .body(exchange: exchange, body, message: body), .end(exchange: exchange),
+        ]
     }
 
     /// Makes room for one more stream; returns whether there is any.
