@@ -17,19 +17,12 @@ import Testing
     private static let result =
         #"{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"a","version":"1"}}"#
 
-    /// Quick to give up.
-    private static let policy: ConnectionPolicy = {
+    private func failure(_ server: ServerConfiguration, patience: Duration = .seconds(30)) async -> ClientError? {
         var policy = ConnectionPolicy.withoutFirstRetries
-        policy.connectTimeout = .milliseconds(400)
-        return policy
-    }()
-
-    private func failure(_ server: ServerConfiguration, sender: LiveHTTPSender = LiveHTTPSender()) async -> ClientError?
-    {
-        await #expect(throws: ClientError.self) {
+        policy.connectTimeout = patience
+        return await #expect(throws: ClientError.self) {
             try await withClient(
-                server, policy: Self.policy, stdio: StdioConnector(lineByteCountMax: 1000, grace: .milliseconds(200)),
-                sender: sender
+                server, policy: policy, stdio: StdioConnector(lineByteCountMax: 1000, grace: .milliseconds(200))
             ) { _ in Issue.record("there is a connection") }
         }
     }
@@ -45,7 +38,6 @@ import Testing
             ),
             (script("exit 3"), .notResponding, "its program ended with exit code 3 before it answered"),
             (script("kill -9 $$"), .notResponding, "its program was ended by a signal before it answered"),
-            (script("while read line; do :; done"), .notResponding, "it did not answer in time"),
             (
                 script("head -c 2000 /dev/zero | tr '\\0' x; cat"), .protocol,
                 "a line is longer than the limit of 1000 bytes"
@@ -61,25 +53,35 @@ import Testing
 
     @Test("an HTTP server that is of no use is told of in one sentence, with its reason")
     func httpServersOfNoUse() async throws {
-        func answering(_ answer: String?) throws -> SocketServer {
+        func answering(_ answer: String) throws -> SocketServer {
             try SocketServer { peer in
-                while peer.request() != nil { if let answer { peer.write(answer) } }
+                while peer.request() != nil { peer.write(answer) }
             }
         }
         let gone = try SocketServer { _ in }
         gone.stop()
-        let silent = try answering(nil)
         let broken = try answering("HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n")
         let page = try answering("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\n<ok>")
-        defer { for server in [silent, broken, page] { server.stop() } }
+        defer { for server in [broken, page] { server.stop() } }
         for (url, status, reason) in [
-            (gone.url, FailureReason.network, "nobody listens there"), (silent.url, .notResponding, "in time"),
+            (gone.url, FailureReason.network, "nobody listens there"),
             (broken.url, .network, "HTTP 500"), (page.url, .protocol, "text/html"),
             ("ftp://127.0.0.1", .config, "no http or https URL"), ("", .config, "no http or https URL"),
         ] {
             let failure = await failure(.http(url, name: "it"))
             #expect(failure?.status == .failed(status, willRetry: false), "\(url): \(String(describing: failure))")
             #expect(failure?.description.contains(reason) == true, "\(url): \(String(describing: failure))")
+        }
+    }
+
+    @Test("a server that never answers is given up at the end of the time to connect")
+    func aServerThatNeverAnswersIsGivenUp() async throws {
+        let silent = try SocketServer { peer in while peer.request() != nil {} }
+        defer { silent.stop() }
+        for server in [script("while read line; do :; done"), .http(silent.url, name: "it")] {
+            let failure = await failure(server, patience: .milliseconds(200))
+            #expect(failure?.status == .failed(.notResponding, willRetry: false))
+            #expect(failure?.description == "cannot connect to it: it did not answer in time")
         }
     }
 
@@ -93,7 +95,7 @@ import Testing
 
     @Test func aCallThatIsNeverAnsweredEndsAtItsTime() async throws {
         let server = script(Self.answering(Self.result) + "; while read line; do :; done")
-        try await withClient(server, policy: Self.policy) { client in
+        try await withClient(server) { client in
             await #expect(throws: ConnectionError.timedOut(server: "it")) {
                 try await client.request("ping", timeout: .milliseconds(100))
             }
