@@ -123,7 +123,7 @@ let package = Package(
         .testTarget(
             name: "RepriseRehearsalTests",
             dependencies: [
-                "RepriseRehearsal", "RepriseScenarios", "RepriseSimulation", "MCPTransports", "MCPCore", "MCPWire",
+                "RepriseRehearsal", "RepriseScenarios", "RepriseSimulation", "RepriseRecording", "MCPTransports", "MCPCore", "MCPWire",
             ]),
         .testTarget(
             name: "RepriseProxyTests",
