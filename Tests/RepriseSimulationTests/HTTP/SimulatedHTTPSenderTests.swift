@@ -108,7 +108,7 @@ import Testing
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { _ = try? await web.send("/never") }
                 group.addTask {
-                    guard let reply = try? await web.send("/stream/1000000") else { return }
+                    guard let reply = try? await web.send("/stream/9") else { return }
                     while (try? await reply.body.next()) != nil {}
                 }
                 try? await web.simulation.sleep(until: .at(2.5))
