@@ -19,6 +19,7 @@ public struct RepriseCommand: ParsableCommand {
             RecordCommand.self, ReplayCommand.self, VerifyCommand.self, RunCommand.self, InspectCommand.self,
             DiffCommand.self,
             RedactCommand.self, DemoCommand.self, DemoServerCommand.self,
+            StdioPeerCommand.self,
         ])
 
     /// Made by the argument parser.

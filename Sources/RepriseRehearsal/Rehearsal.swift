@@ -38,7 +38,7 @@ public struct Rehearsal {
     /// Why this scenario cannot be played to a foreign client; nil for one that can.
     public static func obstacle(to scenario: Scenario) -> String? {
         if scenario.clientCount > 1 { return "it has \(scenario.clientCount) clients, and only one is played to" }
-        return PlayedWorld.obstacle(to: scenario)
+        return StdioStage.obstacle(to: scenario) == nil ? nil : PlayedWorld.obstacle(to: scenario)
     }
 
     /// Starts the client, plays until the horizon or until it ends, and judges; blocks.
@@ -55,27 +55,35 @@ public struct Rehearsal {
         }
         var recorders: [RecorderProcess] = []
         defer { for recorder in recorders { recorder.stop() } }
-        let stage = try HTTPStage(scenario, clock: RehearsalClock(speed: options.speed)) { origins in
-            var origins = origins
-            if let folder = options.recordingFolder {
-                for server in scenario.mcpServers {
-                    let recorder = try recorder(of: server.configuration.name, at: origins, in: folder)
-                    recorders.append(recorder)
-                    // Servers name their origin in metadata, which clients compare with what they were given.
-                    origins[server.configuration.name] = recorder.origin
-                }
-            }
-            return PlayedWorld(scenario, origins: origins, seed: seed, make: make)
-        }
+        let stage = try makeStage(&recorders)
         do {
             try perform(client, on: stage, isStopped, into: &result)
         } catch {
             _ = try? stage.stop()
             throw error
         }
-        result.recordings = recorders.map(\.path)
+        result.recordings = recorders.map(\.path) + ((stage as? StdioStage)?.recordings ?? [])
         result.seconds = Double((start.duration(to: .now)).wholeNanoseconds) / 1e9
         return result
+    }
+
+    private func makeStage(_ recorders: inout [RecorderProcess]) throws -> any Stage {
+        let clock = RehearsalClock(speed: options.speed)
+        if StdioStage.obstacle(to: scenario) == nil {
+            return try StdioStage(scenario, seed: seed, clock: clock, options)
+        }
+        return try HTTPStage(scenario, clock: clock) { origins in
+            var origins = origins
+            if let folder = options.recordingFolder {
+                for server in scenario.mcpServers {
+                    let recorder = try recorder(of: server.name, at: origins, in: folder)
+                    recorders.append(recorder)
+                    // Servers name their origin in metadata, which clients compare with what they were given.
+                    origins[server.name] = recorder.origin
+                }
+            }
+            return PlayedWorld(scenario, origins: origins, seed: seed, make: make)
+        }
     }
 
     private func recorder(of server: String, at origins: [String: String], in folder: String) throws -> RecorderProcess
@@ -86,12 +94,12 @@ public struct Rehearsal {
     }
 
     private func perform(
-        _ client: [String], on stage: HTTPStage, _ isStopped: () -> Bool, into result: inout RehearsalResult
+        _ client: [String], on stage: any Stage, _ isStopped: () -> Bool, into result: inout RehearsalResult
     ) throws {
         let process = try ClientProcess(
             ClientInvocation(
-                client, reaching: stage.played.servers.map(\.url), of: scenario,
-                servers: stage.played.directory, speed: options.speed))
+                client, reaching: stage.targets, of: scenario,
+                servers: stage.directory, speed: options.speed))
         let elapsed = try play(stage, process, isStopped)
         let end = process.end
         process.stop()
@@ -102,17 +110,17 @@ public struct Rehearsal {
     }
 
     /// Waits for the horizon or the end of the client; gives how far the scenario came, nil if it never began.
-    private func play(_ stage: HTTPStage, _ process: ClientProcess, _ isStopped: () -> Bool) throws -> Duration? {
+    private func play(_ stage: any Stage, _ process: ClientProcess, _ isStopped: () -> Bool) throws -> Duration? {
         let start = ContinuousClock.now
         while true {
-            let elapsed = try stage.elapsed
+            let elapsed = try stage.keeper.elapsed
             if let elapsed, Instant.zero.advanced(by: elapsed) > lastInstant { return elapsed }
             // A client that never comes is not waited for any longer than a client that does.
             if elapsed == nil, start.duration(to: .now) > patience { return nil }
             if process.end != nil || isStopped() {
                 // What it sent last is still being read.
                 usleep(50_000)
-                return try stage.elapsed
+                return try stage.keeper.elapsed
             }
             usleep(10_000)
         }
@@ -125,7 +133,7 @@ public struct Rehearsal {
         max(.seconds(10), Instant.zero.duration(to: horizon) / options.speed)
     }
 
-    private func remarks(_ sight: HTTPStage.Sight, _ end: ServerProcess.End?, at elapsed: Duration?) -> [String] {
+    private func remarks(_ sight: StageKeeper.Sight, _ end: ServerProcess.End?, at elapsed: Duration?) -> [String] {
         var remarks = sight.remarks
         if let end {
             let when = elapsed.map { "at \(Self.rounded($0)) s" } ?? "before the scenario began"
@@ -143,7 +151,7 @@ public struct Rehearsal {
         (Duration.milliseconds(duration.wholeNanoseconds / 1_000_000)).secondsText
     }
 
-    private func judge(_ sight: HTTPStage.Sight, into result: inout RehearsalResult) {
+    private func judge(_ sight: StageKeeper.Sight, into result: inout RehearsalResult) {
         result.events = sight.events
         let judgement = RehearsalJudge.judge(
             scenario, sight.events.compactMap(\.observation), until: horizon, speed: options.speed,

@@ -98,11 +98,11 @@ import Testing
 }
 
 extension HTTPStage {
-    /// The same as ``elapsed``, without a thread that waits.
+    /// The same as ``StageKeeper/elapsed``, without a thread that waits.
     fileprivate var now: Duration? {
         get async throws {
             try await withCheckedThrowingContinuation { continuation in
-                DispatchQueue.global().async { continuation.resume(with: Result { try self.elapsed }) }
+                DispatchQueue.global().async { continuation.resume(with: Result { try self.keeper.elapsed }) }
             }
         }
     }

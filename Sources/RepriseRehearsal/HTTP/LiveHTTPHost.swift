@@ -16,14 +16,9 @@ final class LiveHTTPHost: @unchecked Sendable {
     /// So many exchanges are looked at; further ones get 503.
     static let exchangeCountMax = 100_000
 
-    private let loop: any EventLoop
-    private let clock: RehearsalClock
+    private let keeper: StageKeeper
     private let listeners: [any Channel]
     private var world: HTTPWorld
-    /// Hears of everything on the wire, at the clock's instants.
-    var observe: (WireEvent) -> Void = { _ in }
-    /// Called before each request of the client is looked at.
-    var clientComes: () -> Void = {}
     private var connections: [Int: LiveHTTPConnection] = [:]
     private var exchangeCount = 0
     private var openCount = 0
@@ -34,11 +29,14 @@ final class LiveHTTPHost: @unchecked Sendable {
     private(set) var refusedCount = 0
 
     /// Plays `world` to whoever comes to the listeners, which end with it.
-    init(_ world: HTTPWorld, on loop: any EventLoop, clock: RehearsalClock, listeners: [any Channel]) {
+    init(_ world: HTTPWorld, _ keeper: StageKeeper, listeners: [any Channel]) {
         self.world = world
-        self.loop = loop
-        self.clock = clock
+        self.keeper = keeper
         self.listeners = listeners
+        keeper.begin = { [unowned self] in
+            self.world.activate(origin: self.keeper.clock.now)
+            schedule()
+        }
     }
 
     /// Listens for one server at any free port of 127.0.0.1; each connection waits for `host`.
@@ -54,12 +52,6 @@ final class LiveHTTPHost: @unchecked Sendable {
                 host.flatMapThrowing { try $0.accept(channel, for: server) }
             }
             .bind(host: "127.0.0.1", port: 0).wait()
-    }
-
-    /// From now on what the scenario says of instants holds.
-    func activate() {
-        world.activate(origin: clock.now)
-        schedule()
     }
 
     /// Takes no connection any more, and cuts off those that there are.
@@ -90,18 +82,19 @@ final class LiveHTTPHost: @unchecked Sendable {
             refusedCount += 1
             return connection.refuse(503, "more than \(Self.exchangeCountMax) requests")
         }
-        clientComes()
+        keeper.clientComes()
         exchangeCount += 1
         let exchange = exchangeCount
         connections[exchange] = connection
         connection.exchange = exchange
-        perform(world.open(exchange: exchange, client: 0, server: server, head: request, body: body, at: clock.now))
+        perform(
+            world.open(exchange: exchange, client: 0, server: server, head: request, body: body, at: keeper.clock.now))
     }
 
     /// The client has gone away from an exchange whose response is not complete.
     func left(_ exchange: Int) {
         guard connections.removeValue(forKey: exchange) != nil else { return }
-        perform(world.abandon(exchange: exchange, at: clock.now))
+        perform(world.abandon(exchange: exchange, at: keeper.clock.now))
     }
 
     /// Something was written to a connection, which is sent once all that happens at the instant was.
@@ -123,7 +116,8 @@ final class LiveHTTPHost: @unchecked Sendable {
             case .reset(let exchange, _), .refuse(let exchange, _):
                 connections.removeValue(forKey: exchange)?.reset()
             case .observe(let server, let client, let connection, let what):
-                observe(WireEvent(at: clock.now, client: client, server: server, connection: connection, what: what))
+                keeper.note(
+                    WireEvent(at: keeper.clock.now, client: client, server: server, connection: connection, what: what))
             }
         }
         for connection in touched { connection.flush() }
@@ -136,11 +130,11 @@ final class LiveHTTPHost: @unchecked Sendable {
         guard alarm?.at != deadline else { return }
         alarm?.task.cancel()
         alarm = deadline.map { deadline in
-            let task = loop.scheduleTask(in: clock.wait(until: deadline)) { [weak self] in
+            let task = keeper.loop.scheduleTask(in: keeper.clock.wait(until: deadline)) { [weak self] in
                 guard let self else { return }
                 self.alarm = nil
                 // Not before it is due, though a timer may come early by less than a step of the clock.
-                self.perform(self.world.advance(to: max(deadline, self.clock.now)))
+                self.perform(self.world.advance(to: max(deadline, self.keeper.clock.now)))
             }
             return (deadline, task)
         }

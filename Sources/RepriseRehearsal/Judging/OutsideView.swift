@@ -33,7 +33,7 @@ struct OutsideView {
     /// The last instant at which something is expected that can be seen from outside; nil if none is named.
     static func lastInstant(of scenario: Scenario) -> Instant? {
         var instants = scenario.steps.map(\.at)
-        for channel in scenario.expectations.channels where channel.channel.kind.isSeenFromOutside {
+        for channel in scenario.expectations.channels where channel.channel.isSeenFromOutside {
             switch channel.content {
             case .sequence(let entries): instants += entries.compactMap(\.at)
             case .instants(let expected): instants += expected.map(\.at)
@@ -44,7 +44,7 @@ struct OutsideView {
     }
 
     private mutating func visible(_ expected: Expectations.ExpectedChannel) -> Expectations.ExpectedChannel? {
-        guard expected.channel.kind.isSeenFromOutside else {
+        guard expected.channel.isSeenFromOutside else {
             notJudged.append("\(expected.channel), line \(expected.line)")
             return nil
         }
@@ -74,7 +74,7 @@ struct OutsideView {
     }
 
     private mutating func visible(_ prohibition: Prohibition) -> Prohibition? {
-        guard prohibition.channel.kind.isSeenFromOutside else {
+        guard prohibition.channel.isSeenFromOutside else {
             notJudged.append("never \(prohibition.channel), line \(prohibition.line)")
             return nil
         }
@@ -82,11 +82,14 @@ struct OutsideView {
     }
 }
 
-extension ChannelKind {
-    /// Whether who stands at the server sees what is in such a channel.
+extension Channel {
+    /// Whether who stands at the server sees what is in it.
+    ///
+    /// A client that lets go of a connection which is lost does nothing that the server could see.
     var isSeenFromOutside: Bool {
-        switch self {
-        case .wire, .effects, .statuses, .pushed: true
+        switch kind {
+        case .wire: detail != "close" && detail != "read-past-end"
+        case .effects, .statuses, .pushed: true
         case .states, .tools, .results, .notifications, .notices: false
         }
     }

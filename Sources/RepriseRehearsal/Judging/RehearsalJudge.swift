@@ -22,7 +22,7 @@ public enum RehearsalJudge {
         let view = OutsideView(scenario, until: horizon)
         let near = NearInstants(view.scenario, tolerance, speed: speed)
         // What is expected just before the horizon may come just after it.
-        let seen = near.snapped(observations.filter { $0.channel.kind.isSeenFromOutside }).filter { $0.at <= horizon }
+        let seen = near.snapped(observations.filter { $0.channel.isSeenFromOutside }).filter { $0.at <= horizon }
         return Judgement(
             mismatches: ScenarioJudge.mismatches(near.lenientScenario, seen, looks: []),
             notJudged: view.notJudged, hasExpectations: view.hasExpectations)
