@@ -88,6 +88,63 @@ import Testing
         }
     }
 
+    @Test("SR-14: a call that met a forgotten session waits once for the next, and then fails as not sent")
+    func forgottenSession() {
+        var ledger = CallLedger(server: "a")
+        ledger.begin(Self.call(1), requestID: 1, at: .zero)
+        ledger.handOver(requestID: 1)
+        #expect(ledger.failed(requestID: 1, .notSent(.sessionExpired)) == .none)
+        #expect(ledger.connectionLost(.sessionExpired) == [])
+        #expect(ledger.waiting.map(\.number) == [1])
+        ledger.resend(1, requestID: 2)
+        ledger.handOver(requestID: 2)
+        #expect(
+            ledger.failed(requestID: 2, .notSent(.sessionExpired))
+                == .ending(Self.ending(1, .notConnected(server: "a"))))
+        #expect(ledger.failed(requestID: 2, .notSent(.sessionExpired)) == .none)
+        #expect(ledger.count == 0)
+    }
+
+    @Test("SR-14, RS-09: what may have been executed before its session was forgotten ends unknown, not unsent")
+    func forgottenAfterALoss() {
+        var ledger = CallLedger(server: "a")
+        ledger.begin(Self.call(1, isIdempotent: true), requestID: 1, at: .zero)
+        ledger.handOver(requestID: 1)
+        #expect(ledger.failed(requestID: 1, .lost(.reset)) == .resend(1))
+        ledger.resend(1, requestID: 2)
+        ledger.handOver(requestID: 2)
+        #expect(ledger.failed(requestID: 2, .notSent(.sessionExpired)) == .none)
+        let unknown = ConnectionError.outcomeUnknown(server: "a", cause: .reset)
+        #expect(ledger.endWaiting() == [Self.ending(1, unknown)])
+    }
+
+    @Test func whatIsGivenUpBeforeItWasSentIsNotSent() {
+        var ledger = CallLedger(server: "a")
+        ledger.begin(Self.call(1), requestID: 1, at: .zero)
+        let ending = ledger.cancel(1)
+        #expect(ending != nil && ending?.abandoned == nil)
+        let isSent = ledger.handOver(requestID: 1)
+        #expect(!isSent)
+    }
+
+    @Test func progressBeginsThePatienceAnewUpToItsEnd() {
+        func seconds(_ seconds: Int64) -> Instant { Instant.zero.advanced(by: .seconds(seconds)) }
+        var ledger = CallLedger(server: "a")
+        let patience = CallLedger.Patience(until: seconds(25), idle: .seconds(10))
+        ledger.begin(
+            .init(number: 1, method: "m", params: nil, patience: patience, wantsProgress: true), requestID: 1, at: .zero
+        )
+        ledger.begin(.init(number: 2, method: "m", params: nil), requestID: 2, at: .zero)
+        #expect(ledger.progressed(token: 1, at: seconds(9)) == 1)
+        #expect(ledger.progressed(token: 2, at: seconds(9)) == nil)
+        #expect(ledger.progressed(token: 3, at: seconds(9)) == nil)
+        #expect(ledger.expire(at: seconds(10)) == [])
+        #expect(ledger.nextDeadline == seconds(19))
+        #expect(ledger.progressed(token: 1, at: seconds(18)) == 1)
+        #expect(ledger.expire(at: seconds(24)) == [])
+        #expect(ledger.expire(at: seconds(25)).map(\.number) == [1])
+    }
+
     @Test func idsOfEndedCallsAreRememberedToALimit() {
         var ledger = CallLedger(server: "a", lateMax: 2)
         for number in 1...3 {

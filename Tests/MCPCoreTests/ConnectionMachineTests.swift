@@ -77,6 +77,47 @@ import Testing
         #expect(desk.machine.nextDeadline == Instant.zero.advanced(by: .seconds(21)))
     }
 
+    @Test("SR-14: a forgotten session is begun anew at once, a second time only after the stability window")
+    func expiry() throws {
+        var desk = try Desk.connected()
+        #expect(
+            try desk.receive(.lost(generation: 1, .sessionExpired), at: 20)
+                == [
+                    .release(generation: 1), .clearTools, .publish(.failed(.network, willRetry: true)), Self.pending(0),
+                    .connect(generation: 2),
+                ])
+        #expect(try desk.receive(.lost(generation: 1, .sessionExpired), at: 20) == [])
+        _ = try desk.receive(.connected(generation: 2), at: 20)
+        var later = desk
+        #expect(
+            try desk.receive(.lost(generation: 2, .sessionExpired), at: 29)
+                == [.release(generation: 2), .clearTools, .publish(.failed(.network, willRetry: false))])
+        #expect(desk.machine.nextDeadline == nil)
+        #expect(try later.receive(.lost(generation: 2, .sessionExpired), at: 30).last == .connect(generation: 3))
+    }
+
+    @Test("SR-14: in the current profile a forgotten session shows as Pending alone")
+    func expiryInTheCurrentProfile() throws {
+        var desk = try Desk.connected(ConnectionPolicy(.current))
+        #expect(
+            try desk.receive(.lost(generation: 1, .sessionExpired), at: 20)
+                == [.release(generation: 1), .clearTools, Self.pending(0), .connect(generation: 2)])
+    }
+
+    @Test("a server that takes NeedsAuth by itself asks for sign-in, one that the user sends there does not")
+    func askingForSignIn() throws {
+        var desk = try Desk.connected()
+        #expect(
+            try desk.receive(.lost(generation: 1, .unauthorized(status: 401)), at: 20)
+                == [.release(generation: 1), .clearTools, .publish(.needsAuth), .askForSignIn])
+        var failed = Desk()
+        _ = try failed.receive(.load)
+        _ = try failed.receive(.connectFailed(generation: 1, .misconfigured("x")))
+        #expect(try failed.receive(.beginSignIn) == [.publish(.needsAuth)])
+        var loaded = Desk(.init(name: "a", load: .withoutCredential))
+        #expect(try loaded.receive(.load) == [.publish(.needsAuth)])
+    }
+
     @Test("S-028: an attempt without answer is given up after its time, and retried")
     func timeout() throws {
         var desk = Desk()
@@ -176,6 +217,7 @@ import Testing
             var actions = try desk.receive(.load)
             let failures: [TransportFailure] = [
                 .refused, .unauthorized(status: 401), .misconfigured(""), .protocolBroken(""), .exited(code: nil),
+                .sessionExpired,
             ]
             for second in 0..<200 {
                 let generation = desk.machine.generation - (random.below(4) == 0 ? 1 : 0)
