@@ -42,4 +42,27 @@ import Testing
         #expect(Set(lines).isSuperset(of: ["echo", "add", "weather"]))
         #expect(lines.last?.contains(#""text":"3""#) == true, "\(said)")
     }
+
+    @Test("every revision with a handshake is spoken", arguments: ProtocolRevision.legacy, [false, true])
+    func everyRevisionIsSpoken(revision: ProtocolRevision, isHTTP: Bool) async throws {
+        let command = SDK.command("1.30.0")
+        let server = isHTTP ? try RunningProgram(command + ["--http", "0"]) : nil
+        try await withClient(server.map { .http($0.url) } ?? .stdio(command: command), revision: revision) { client in
+            #expect(try await client.tools.count > 20)
+            let answer = try await client.callTool("echo", ["text": .string(revision.rawValue)])
+            #expect(answer["content"]?.elements?.first?["text"]?.text == revision.rawValue)
+        }
+    }
+
+    @Test func theReadmeShowsWhatTheExampleDoes() throws {
+        func uses(_ path: String) throws -> [String] {
+            let lines = try String(contentsOfFile: "\(SDK.root)/\(path)", encoding: .utf8).split(separator: "\n")
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            let first = try #require(lines.firstIndex { $0.hasPrefix("try await withClient") })
+            return Array(lines[first..<(first + 4)])
+        }
+        let shown = try uses("README.md")
+        #expect(shown == (try uses("Tests/ExampleClient/ExampleClient.swift")))
+        #expect(shown.last == "}")
+    }
 }

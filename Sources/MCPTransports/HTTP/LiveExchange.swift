@@ -37,7 +37,7 @@ final class LiveExchange: HTTPClientResponseDelegate {
     // MARK: For the tasks
 
     /// Has the head, or why there is none, given to a continuation; false when the exchange was closed before it began.
-    func await(_ head: HeadContinuation) -> Bool {
+    func expectHead(_ head: HeadContinuation) -> Bool {
         let isClosed = state.withLock { state in
             if !state.isClosed { state.head = head }
             return state.isClosed

@@ -47,7 +47,7 @@ public final class LiveHTTPSender: HTTPSender {
         let prepared = try Self.prepare(request, body)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                guard exchange.await(continuation) else { return }
+                guard exchange.expectHead(continuation) else { return }
                 exchange.begin(client.execute(request: prepared, delegate: exchange))
             }
         } onCancel: {

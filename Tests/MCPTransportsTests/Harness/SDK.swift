@@ -8,7 +8,7 @@ enum SDK {
     /// The versions that there are environments of.
     static let versions = ["1.30.0", "2.3.0"]
 
-    private static let root = URL(filePath: #filePath)
+    static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
