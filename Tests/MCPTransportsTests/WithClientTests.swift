@@ -62,7 +62,7 @@ import Testing
         gone.stop()
         let broken = try answering("HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n")
         let page = try answering("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\n<ok>")
-        defer { for server in [broken, page] { server.stop() } }
+        defer { for server in [gone, broken, page] { server.stop() } }
         for (url, status, reason) in [
             (gone.url, FailureReason.network, "nobody listens there"),
             (broken.url, .network, "HTTP 500"), (page.url, .protocol, "text/html"),

@@ -7,9 +7,9 @@ import NIOSSL
 
 /// Sends HTTP/1.1 requests over real sockets.
 ///
-/// Connections are kept for a second after an exchange, which is less than servers keep them: one that the server has
-/// closed meanwhile would fail a request. Bodies are taken as they come, a chunk at a time, and asked for uncompressed.
-/// The connections end with the sender and the last of its bodies.
+/// Each exchange has a connection of its own. One that was kept for the next request could be closed by the server while
+/// that is on its way, and nobody could tell whether a call was executed. Bodies are taken as they come, a chunk at a
+/// time, and asked for uncompressed. The connections end with the sender and the last of its bodies.
 public final class LiveHTTPSender: HTTPSender {
     private let client: HTTPClient
     private let trustFile: String?
@@ -24,7 +24,7 @@ public final class LiveHTTPSender: HTTPSender {
             timeout: .init(connect: .nanoseconds(connectTimeout.wholeNanoseconds)),
             decompression: .disabled)
         configuration.httpVersion = .http1Only
-        configuration.connectionPool.idleTimeout = .seconds(1)
+        configuration.maximumUsesPerConnection = 1
         configuration.connectionPool.retryConnectionEstablishment = false
         // An exchange may last as long as its session, so that the others must not wait for its connection.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4096

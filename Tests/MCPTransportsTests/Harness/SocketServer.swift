@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A server on a free port of 127.0.0.1 that the test plays: each connection has a thread of its own.
 ///
@@ -7,7 +6,6 @@ import Synchronization
 final class SocketServer: Sendable {
     let port: Int
     private let descriptor: Int32
-    private let isStopped = Mutex(false)
 
     /// Where it is, without a path.
     var url: String { "http://127.0.0.1:\(port)" }
@@ -37,18 +35,13 @@ final class SocketServer: Sendable {
         }
     }
 
-    deinit { stop() }
-
-    /// Listens no more: the next connection is refused.
-    func stop() {
-        let isFirst = isStopped.withLock { isStopped in
-            defer { isStopped = true }
-            return !isStopped
-        }
-        guard isFirst else { return }
-        shutdown(descriptor, Int32(SHUT_RDWR))
+    deinit {
+        stop()
         close(descriptor)
     }
+
+    /// Listens no more: connections are refused, and nobody else gets the port for as long as this is held.
+    func stop() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 }
 
 /// The server's end of one connection.
