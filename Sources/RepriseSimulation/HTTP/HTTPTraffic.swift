@@ -7,7 +7,8 @@ final class HTTPTraffic: @unchecked Sendable {
 
     static func authority(of name: String) -> String { name.lowercased() + ".sim" }
 
-    unowned let network: Network
+    /// Nil once the simulation has ended; until then they refer to each other.
+    private var network: Network?
     let simulation: Simulation
     var world: HTTPWorld
     private var exchanges: [Int: SimulatedExchange] = [:]
@@ -51,15 +52,17 @@ final class HTTPTraffic: @unchecked Sendable {
 
     /// The simulation has ended.
     func tearDown() {
+        for number in exchanges.keys.sorted() { exchanges[number]?.tearDown() }
         exchanges = [:]
         world = HTTPWorld(seed: simulation.seed)
+        network = nil
     }
 
     private func perform(_ actions: [HTTPWorld.Action]) {
         for action in actions {
             switch action {
             case .observe(let server, let client, let connection, let what):
-                network.observe?(
+                network?.observe?(
                     WireEvent(at: simulation.now, client: client, server: server, connection: connection, what: what))
             case .refuse(let number, let failure):
                 exchanges.removeValue(forKey: number)?.fail(failure, mayHaveArrived: false)

@@ -179,6 +179,11 @@ extension HTTPWorld {
     mutating func vanish(_ parcel: Parcel, of number: Int, _ direction: Direction, _ why: String) {
         guard let place = exchanges[number]?.place, parcel.subject != .other else { return }
         emit(.vanished(direction, name: parcel.subject.name, why: why), place)
+        guard direction == .clientToServer else { return }
+        // The service will never hear of it, and need not be told when the client goes away.
+        exchanges[number]?.request = nil
+        exchanges[number]?.isServed = true
+        if exchanges[number]?.isAbandoned == true { exchanges[number] = nil }
     }
 
     mutating func vanishAll(of number: Int, _ direction: Direction, _ why: String) {

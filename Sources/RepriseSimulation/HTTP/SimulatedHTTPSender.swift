@@ -33,7 +33,7 @@ final class SimulatedExchange: HTTPBody, @unchecked Sendable {
         case failed(TransportFailure)
     }
 
-    private unowned let traffic: HTTPTraffic
+    private let traffic: HTTPTraffic
     private let simulation: Simulation
     private let number: Int
     private let name: String
@@ -82,6 +82,9 @@ final class SimulatedExchange: HTTPBody, @unchecked Sendable {
             wake(&bodyWaiter)
         }
     }
+
+    /// The simulation has ended, and with it all tasks.
+    func tearDown() { state = .ended }
 
     private func wake(_ waiter: inout UnsafeContinuation<Void, Never>?) {
         guard let waiting = waiter else { return }

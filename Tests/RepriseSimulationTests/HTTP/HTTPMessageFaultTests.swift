@@ -90,6 +90,16 @@ import Testing
         #expect(driver.heard == [])
     }
 
+    @Test func aRequestThatIsLostIsForgottenWithItsClient() {
+        for effect in [Fault.Effect.drop, .hold(release: nil)] {
+            var driver = WorldDriver(faults: [Fault(effect, .init(direction: .clientToServer, until: .at(9)))])
+            for _ in 0..<100 { driver.abandon(driver.open("/stream/9", at: 0), at: 1) }
+            driver.run()
+            #expect(driver.world.exchanges.isEmpty)
+            #expect(driver.heard == [])
+        }
+    }
+
     @Test("S-174: equal seeds give equal worlds, whatever the faults", arguments: UInt64(0)..<20)
     func equalSeedsGiveEqualWorlds(seed: UInt64) {
         var random = SplitMix64(seed: seed)
