@@ -123,7 +123,8 @@ let package = Package(
         .testTarget(
             name: "RepriseRehearsalTests",
             dependencies: [
-                "RepriseRehearsal", "RepriseScenarios", "RepriseSimulation", "RepriseRecording", "MCPTransports", "MCPCore", "MCPWire",
+                "RepriseRehearsal", "RepriseScenarios", "RepriseSimulation", "RepriseRecording", "MCPTransports",
+                "MCPCore", "MCPWire",
             ]),
         .testTarget(
             name: "RepriseProxyTests",
