@@ -1,6 +1,6 @@
 # Every target is one command; what a line does is said by `make help`.
 
-.PHONY: help demo test coverage mutants determinism build lint format record bench clean test-environments
+.PHONY: help demo test coverage mutants determinism build lint format record clients bench clean test-environments
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,12 @@ format: ## Put the formatting right
 
 record: ## Record the sessions in recordings/ anew
 	scripts/record-sessions
+
+clients: ## Play all scenarios to the clients of the official SDK, and write down in docs/CLIENTS.md what they do
+	@scripts/install-dependencies
+	swift build -c release --product reprise
+	@scripts/setup-test-environments
+	scripts/clients
 
 bench: ## Measure; docs/PERFORMANCE.md says what
 	Benchmarks/run

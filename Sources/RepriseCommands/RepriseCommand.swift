@@ -11,7 +11,7 @@ public struct RepriseCommand: ParsableCommand {
         abstract: "Record MCP sessions, replay them, verify servers with them, and rehearse what goes wrong.",
         discussion: """
             Exit codes: 0 same or done, 1 differs, missed or failed, 2 usage, 3 the recording or scenario cannot be \
-            read, 4 the other side could not be started, 5 escaped from virtual time, 70 a bug in reprise. `record` \
+            read, 4 the other side could not be started, 5 escaped from virtual time or not to be judged, 70 a bug in reprise. `record` \
             ends as its command ended.
             """,
         version: programVersion,

@@ -22,7 +22,8 @@ import Testing
     private static func post(_ method: String) -> String {
         let body = #"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\#(method)\"}"#
         return "host=${1#http://}; host=${host%%/*}; body=\"\(body)\"; exec 3<>/dev/tcp/${host%:*}/${host#*:}; "
-            + "printf 'POST /mcp HTTP/1.1\\r\\nHost: %s\\r\\nContent-Length: %d\\r\\n\\r\\n%s' $host ${#body} \"$body\" >&3; "
+            + "printf 'POST /mcp HTTP/1.1\\r\\nHost: %s\\r\\n' $host >&3; "
+            + "printf 'Content-Length: %d\\r\\n\\r\\n%s' ${#body} \"$body\" >&3; "
             + "cat <&3; "
     }
 
@@ -63,7 +64,8 @@ import Testing
     }
 
     @Test func aClientThatIgnoresTheEndIsKilledWithAllItStarted() throws {
-        let result = try play("trap '' TERM; " + Self.post("tools/call") + "sleep 1000 & echo; echo $!; wait; sleep 1000")
+        let result = try play(
+            "trap '' TERM; " + Self.post("tools/call") + "sleep 1000 & echo; echo $!; wait; sleep 1000")
         let child = try #require(result.output.split(separator: "\n").last.flatMap { pid_t($0) })
         #expect(result.verdict == .held)
         // The group is killed together; what is left of the child is a moment in which nobody has taken its status.
@@ -100,8 +102,8 @@ import Testing
     ])
     func whatIsNoRequestIsRefusedAndNothingEnds(_ garbage: String) throws {
         let result = try play(
-            "host=${1#http://}; host=${host%%/*}; exec 4<>/dev/tcp/${host%:*}/${host#*:}; (\(garbage)) >&4 2>/dev/null; "
-                + "head -1 <&4; " + Self.post("tools/call") + "sleep 60")
+            "host=${1#http://}; host=${host%%/*}; exec 4<>/dev/tcp/${host%:*}/${host#*:}; "
+                + "(\(garbage)) >&4 2>/dev/null; head -1 <&4; " + Self.post("tools/call") + "sleep 60")
         #expect(result.verdict == .held, "\(result)")
         #expect(result.output.contains("HTTP/1.1 4"))
     }
