@@ -15,8 +15,8 @@ public struct ClientInvocation: Sendable, Equatable {
 
     /// A client of a scenario, which is given URLs of HTTP servers, or the command that starts a stdio server.
     ///
-    /// `REPRISE_SCENARIO` is the scenario's name, `REPRISE_BEGIN` how the client stands at t = 0, `REPRISE_STEPS` what it
-    /// does then (see ``RepriseScenarios/Scenario/clientSteps(speed:)``), and `REPRISE_SERVERS` what it has on file.
+    /// `REPRISE_SCENARIO` is the scenario's name, `REPRISE_BEGIN` how the client stands at t = 0, `REPRISE_STEPS` what
+    /// it does then (see ``RepriseScenarios/Scenario/clientSteps(speed:)``), and `REPRISE_SERVERS` what it has on file.
     public init(
         _ command: [String], reaching target: [String], of scenario: Scenario, servers: JSONValue, speed: Int
     ) {

@@ -8,8 +8,8 @@ import RepriseSimulation
 
 /// A scenario's stdio server: a command that the client starts joins its pipes to a socket of ours (``StdioPeer``).
 ///
-/// A fault of a connection means on a pipe that the command ends: with exit code 0 for one that is closed in good order,
-/// with the code that the scenario says, and with 1 for any other.
+/// A fault of a connection means on a pipe that the command ends: with exit code 0 for one that is closed in good
+/// order, with the code that the scenario says, and with 1 for any other.
 final class StdioStage: Stage, Sendable {
     let keeper: StageKeeper
     let targets: [String]
@@ -34,15 +34,20 @@ final class StdioStage: Stage, Sendable {
     init(_ scenario: Scenario, seed: UInt64, clock: RehearsalClock, _ options: RehearsalOptions) throws {
         let keeper = StageKeeper(scenario, clock: clock)
         self.keeper = keeper
-        // Not in the folder for temporary files that the user names: a socket's path has at most 107 bytes.
-        folder = "/tmp/reprise-\(UUID().uuidString)"
+        let name = UUID().uuidString.prefix(8)
+        folder = FileManager.default.temporaryDirectory.appending(path: "reprise-\(name)").path
         var world = MessageWorld(faults: scenario.faults, seed: seed)
         for server in scenario.servers {
             guard case .declared(let description) = server.behaviour else { continue }
             world.add(description, named: server.name, link: server.link)
         }
-        let name = scenario.servers.first?.name ?? ""
+        let server = scenario.servers.first?.name ?? ""
         let socket = "\(folder)/socket"
+        guard socket.utf8.count < 104 else {
+            keeper.group.shutdownGracefully { _ in }
+            throw Rehearsal.StartError(
+                description: "\(socket) is too long for a socket: name a shorter folder for temporary files in TMPDIR")
+        }
         var command = options.program + ["stdio-peer", socket]
         var recordings: [String] = []
         if let folder = options.recordingFolder {
@@ -50,8 +55,8 @@ final class StdioStage: Stage, Sendable {
             command = options.program + ["record", "--out", recordings[0], "--"] + command
         }
         (targets, self.recordings) = (command, recordings)
-        directory = .object([.init(name, ["command": .array(command.map { .string($0) })])])
-        host = LiveStdioHost(world, server: name, keeper)
+        directory = .object([.init(server, ["command": .array(command.map { .string($0) })])])
+        host = LiveStdioHost(world, server: server, keeper)
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
