@@ -10,7 +10,7 @@ import Testing
     func toolsAreListedAndCalled(version: String, way: String) async throws {
         let server: RunningProgram? =
             way == "stdio"
-            ? nil : try RunningProgram(SDK.command(version) + ["--http", "0"] + (way == "json" ? ["--json"] : []))
+            ? nil : try RunningProgram.sdk(version, options: way == "json" ? ["--json"] : [])
         let configuration: ServerConfiguration = server.map { .http($0.url) } ?? .stdio(command: SDK.command(version))
         try await withClient(configuration) { client in
             let names = try await client.tools.map(\.name)
@@ -28,7 +28,7 @@ import Testing
 
     @Test("the README's example lists the tools of a server and calls one", arguments: SDK.versions, [false, true])
     func theExampleListsAndCalls(version: String, isHTTP: Bool) throws {
-        let server = isHTTP ? try RunningProgram(SDK.command(version) + ["--http", "0"]) : nil
+        let server = isHTTP ? try RunningProgram.sdk(version) : nil
         let example = Process()
         let output = Pipe()
         example.executableURL = URL(filePath: builtProgram("ExampleClient"))
@@ -46,7 +46,7 @@ import Testing
     @Test("every revision with a handshake is spoken", arguments: ProtocolRevision.legacy, [false, true])
     func everyRevisionIsSpoken(revision: ProtocolRevision, isHTTP: Bool) async throws {
         let command = SDK.command("1.30.0")
-        let server = isHTTP ? try RunningProgram(command + ["--http", "0"]) : nil
+        let server = isHTTP ? try RunningProgram.sdk("1.30.0") : nil
         try await withClient(server.map { .http($0.url) } ?? .stdio(command: command), revision: revision) { client in
             #expect(try await client.tools.count > 20)
             let answer = try await client.callTool("echo", ["text": .string(revision.rawValue)])

@@ -41,7 +41,7 @@ import Testing
         #expect(replayed.difference(from: direct) == nil)
 
         for options in [[], ["--json"]] {
-            let server = try RunningProgram(command + ["--http", "0"] + options)
+            let server = try RunningProgram.sdk(version, options: options)
             let overHTTP = try await Session.run(.http(server.url), everything)
             // Where answers are JSON the SDK has no way for what belongs to a call, such as progress, and drops it.
             if options.isEmpty { #expect(overHTTP.difference(from: direct) == nil) }
@@ -65,7 +65,7 @@ import Testing
     func closedStreamsAreResumed(version: String) async throws {
         let folder = try TestFolder()
         let file = folder.path + "/session.jsonl"
-        let server = try RunningProgram(SDK.command(version) + ["--http", "0"])
+        let server = try RunningProgram.sdk(version)
         let script: (Session) async throws -> Void = { session in
             await session.call("answer_while_away")
             await session.call("answer_on_return", ["times": 3])

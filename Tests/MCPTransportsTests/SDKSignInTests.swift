@@ -45,8 +45,7 @@ import Testing
         let folder = try TestFolder()
         let file = folder.path + "/session.jsonl"
         let revision: ProtocolRevision = place == "unannounced" ? .march2025 : .november2025
-        let server = try RunningProgram(
-            SDK.command(version, "protected_server.py") + ["--http", "0", "--authorization-server", place])
+        let server = try RunningProgram.sdk(version, "protected_server.py", options: ["--authorization-server", place])
         let user = WillingUser()
         let direct = try await session(server.url, user, revision)
         #expect(direct.lines("states") == ["pending", "needs-auth", "pending", "connected"])
@@ -69,7 +68,7 @@ import Testing
 
     @Test("without a user, and with a header that is refused, there is no connection and a reason")
     func whoCannotSignInIsToldWhy() async throws {
-        let server = try RunningProgram(SDK.command("2.3.0", "protected_server.py") + ["--http", "0"])
+        let server = try RunningProgram.sdk("2.3.0", "protected_server.py")
         func failure(_ configuration: ServerConfiguration) async -> ClientError? {
             await #expect(throws: ClientError.self) {
                 try await withClient(configuration) { _ in Issue.record("there is a connection") }
@@ -88,7 +87,7 @@ import Testing
     }
 
     @Test func aSignInThatTheUserGivesUpEndsTheClient() async throws {
-        let server = try RunningProgram(SDK.command("2.3.0", "protected_server.py") + ["--http", "0"])
+        let server = try RunningProgram.sdk("2.3.0", "protected_server.py")
         let authorizer = try Authorizer(server: server.url, client: Self.client, user: UnwillingUser())
         await #expect(throws: AuthorizationError.self) {
             try await withClient(.http(server.url), authorizer: authorizer) { _ in

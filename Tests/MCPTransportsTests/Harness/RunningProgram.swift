@@ -31,6 +31,13 @@ final class RunningProgram {
         url = found ?? ""
     }
 
+    /// A server of the SDK over HTTP, which ends with the process of the tests at the latest.
+    static func sdk(
+        _ version: String, _ program: String = "everything_server.py", options: [String] = []
+    ) throws -> RunningProgram {
+        try RunningProgram(SDK.command(version, program) + ["--http", "0", "--until-end-of-input"] + options)
+    }
+
     /// Ends it as Ctrl-C does, and waits for its end.
     func stop() {
         process.interrupt()
@@ -38,7 +45,8 @@ final class RunningProgram {
     }
 
     deinit {
-        if process.isRunning { process.terminate() }
+        // A server that shuts down in order waits for sessions that nobody ends.
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 }
 
