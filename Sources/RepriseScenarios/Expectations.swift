@@ -77,6 +77,8 @@ public struct Expectations: Sendable, Equatable {
         public var method: String?
         /// Of `notifications`: `data` in the parameters.
         public var data: JSONValue?
+        /// Of `progress`: how far a call has come.
+        public var progress: Double?
         /// Of `notices`: what it is about.
         public var notice: ServerNotice.Kind?
         /// Of `statuses`: the HTTP status.

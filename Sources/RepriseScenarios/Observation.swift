@@ -12,6 +12,8 @@ public enum ChannelKind: String, Sendable, CaseIterable, Hashable {
     case tools
     /// What became of a call or another step with an id.
     case results
+    /// What a caller heard of how far its call has come.
+    case progress
     /// What a server's tools did.
     case effects
     /// Notifications of a server that subscribers heard of.
@@ -28,7 +30,7 @@ public enum ChannelKind: String, Sendable, CaseIterable, Hashable {
 public struct Channel: Sendable, Hashable, CustomStringConvertible {
     /// What kind of thing is observed there.
     public var kind: ChannelKind
-    /// The server; for results the id of the step.
+    /// The server; for results and progress the id of the step.
     public var name: String
     /// The route of `wire` and `statuses` (`connect`, `close`, a method, …), the tool of `effects`, the message of
     /// `pushed`; empty otherwise.
@@ -59,6 +61,8 @@ public struct Observation: Sendable, Equatable {
         case tools(count: Int)
         /// A step ended: with a result, or with the word for its error.
         case result(Outcome)
+        /// A caller heard how far its call has come.
+        case progress(Double)
         /// A tool's side effect happened.
         case effect
         /// Subscribers heard of a notification.

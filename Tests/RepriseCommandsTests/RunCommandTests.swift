@@ -63,6 +63,29 @@ import Testing
         #expect(range.text.hasPrefix("2 scenarios, 10 cases: 10 passed"))
     }
 
+    @Test("a scenario with several revisions has cases of each, whose names say so; --revision chooses one")
+    func severalRevisionsHaveCasesOfTheirOwn() throws {
+        let folder = try TestFolder()
+        let text = SampleScenario.text(name: "rs-93", seeds: "1...2", state: "connected")
+        try folder.write(text + "revisions: [2025-03-26, 2025-11-25]\n", to: "bad.yaml")
+        let all = try Self.run("bad.yaml", "--repeat", "2", "--junit", "out.xml", in: folder)
+        #expect(all.ending == .exit(1))
+        #expect(all.text.contains("1 scenario, 4 cases: 0 passed, 4 failed in "))
+        for revision in ["2025-03-26", "2025-11-25"] {
+            #expect(all.text.contains("FAILED rs-93 \(revision) seed 1: "), "\(all.text)")
+            #expect(all.text.contains("\n  reprise run bad.yaml --revision \(revision) --seed 1\n"))
+        }
+        #expect(!all.text.contains("differs"))
+        let junit = String(decoding: try folder.bytes(of: "out.xml"), as: UTF8.self)
+        #expect(junit.contains(#"name="rs-93 2025-11-25 seed 2" file="bad.yaml""#))
+        let one = try Self.run("bad.yaml", "--revision", "2025-03-26", "--seed", "7", "--format", "json", in: folder)
+        #expect(one.text.contains(#""scenario":"rs-93 2025-03-26","path":"bad.yaml","seed":7,"revision":"2025-03-26""#))
+        #expect(!one.text.contains("2025-11-25"))
+        let unknown = try Self.run("bad.yaml", "--revision", "2025-03-27", in: folder)
+        #expect(unknown.ending == .exit(2))
+        #expect(unknown.error.contains("--revision takes one of 2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25."))
+    }
+
     @Test("S-174: the transcript of a case is the same in two processes")
     func transcriptsAreEqual() throws {
         let folder = try Self.suite()

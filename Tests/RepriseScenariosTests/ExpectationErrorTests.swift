@@ -174,8 +174,8 @@ import Testing
             ("{wire: files connect, state: failed}", #"5: never[0].state: "state" says nothing beside "wire""#),
             (
                 "{from: 1s}",
-                "5: never[0]: never needs one of the keys states, wire, tools, results, effects, notifications, "
-                    + "notices, statuses, pushed"
+                "5: never[0]: never needs one of the keys states, wire, tools, results, progress, effects, "
+                    + "notifications, notices, statuses, pushed"
             ),
             (
                 "{wire: files connect, states: files}",

@@ -21,7 +21,7 @@ import Testing
         #expect(!result.transcript.isEmpty)
     }
 
-    @Test func thereIsAnExample() { #expect(Self.examples.count == 1) }
+    @Test func thereAreExamples() { #expect(Self.examples.count == 2) }
 
     @Test(
         arguments: [

@@ -31,6 +31,15 @@ import Testing
         #expect(try await issues { for scenario in cases { scenario.check() } }.isEmpty)
     }
 
+    @Test("a scenario with several revisions is a case with each of them")
+    func eachRevisionIsACase() async throws {
+        let folder = try TestFolder()
+        try folder.write(Self.text(name: "rs-90") + "revisions: [2025-03-26, 2025-11-25]\n", to: "a.yaml")
+        let cases = ScenarioCase.all(in: folder.path, seeds: 7...7)
+        #expect(cases.map(\.testDescription) == ["rs-90 2025-03-26 seed 7", "rs-90 2025-11-25 seed 7"])
+        #expect(try await issues { for scenario in cases { scenario.check() } }.isEmpty)
+    }
+
     @Test(
         "a path is relative to the source file",
         arguments: ScenarioCase.all(in: "../../scenarios/reconnect-storm/rs-01.yaml", seeds: 1...2))

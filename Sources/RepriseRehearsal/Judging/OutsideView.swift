@@ -90,7 +90,7 @@ extension Channel {
         switch kind {
         case .wire: detail != "close" && detail != "read-past-end"
         case .effects, .statuses, .pushed: true
-        case .states, .tools, .results, .notifications, .notices: false
+        case .states, .tools, .results, .progress, .notifications, .notices: false
         }
     }
 }

@@ -126,6 +126,7 @@ extension Expectations.Expected {
         case .notification(let method, let params):
             return self.method.map { $0 == method } ?? true
                 && data.map { data in params["data"].map { data.means($0) } ?? false } ?? true
+        case .progress(let progress): return self.progress.map { $0 == progress } ?? true
         case .notice(let kind): return notice.map { $0 == kind } ?? true
         case .response(let status): return self.status.map { $0 == status } ?? true
         case .state(let status, _): return isMet(by: status)

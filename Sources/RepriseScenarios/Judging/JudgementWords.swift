@@ -14,6 +14,7 @@ extension Observation.Fact {
         case .request(let detail): Self.words(detail)
         case .notification(let method, let params):
             method + (params["data"].map { " with data \($0.shortened)" } ?? "")
+        case .progress(let progress): "progress \(progress.shortText)"
         case .notice(let kind): kind.rawValue
         case .response(let status): "status \(status)"
         }
@@ -85,6 +86,8 @@ extension Expectations.Expected {
             words = "error \(error)"
         } else if let settled {
             words = Outcome.words(settled)
+        } else if let progress {
+            words = "progress \(progress.shortText)"
         } else if let notice {
             words = notice.rawValue
         } else if let status {
@@ -114,4 +117,9 @@ extension ClosedRange<Int> {
         if upperBound == .max { return "at least \(lowerBound)" }
         return lowerBound == 0 ? "at most \(upperBound)" : "\(lowerBound) to \(upperBound)"
     }
+}
+
+extension Double {
+    /// The number, a whole one without a fraction.
+    var shortText: String { Int64(exactly: self).map { "\($0)" } ?? "\(self)" }
 }

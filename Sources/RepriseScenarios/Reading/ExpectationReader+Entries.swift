@@ -43,6 +43,10 @@ extension ExpectationReader {
                 throw item.error(problem)
             }
             entry.data = fields["data"]?.json
+        case .progress:
+            entry.progress = try fields["progress"].map { item throws(ScenarioError) in
+                Double(try item.integer(in: 0...1_000_000_000, "a number"))
+            }
         case .notices: entry.notice = try fields["kind"]?.word("kind of notice")
         case .statuses: entry.status = try fields["status"]?.integer(in: 100...599, "an HTTP status")
         case .effects, .pushed: break

@@ -67,7 +67,7 @@ extension ExpectationReader {
 
     /// `files`, or with a detail `files connect`.
     private func channel(_ kind: ChannelKind, _ item: YAMLItem) throws(ScenarioError) -> Channel {
-        let what = kind == .results ? "the id of a step" : kind.hasDetail ? "a server and a name" : "a server"
+        let what = kind.isOfSteps ? "the id of a step" : kind.hasDetail ? "a server and a name" : "a server"
         let words = try item.text(what).split(separator: " ", maxSplits: 1).map(String.init)
         guard let name = words.first, words.count == 1 || kind.hasDetail else {
             throw item.error("expected \(what), got \(item.kind)")

@@ -47,7 +47,7 @@ struct ExpectationReader {
         _ kind: ChannelKind, _ item: YAMLItem
     ) throws(ScenarioError) -> [Expectations.ExpectedChannel] {
         var channels: [Expectations.ExpectedChannel] = []
-        for (name, line, value) in try item.members(kind == .results ? "ids" : "servers") {
+        for (name, line, value) in try item.members(kind.isOfSteps ? "ids" : "servers") {
             try check(name, kind, line: line, in: item)
             guard kind.hasDetail else {
                 channels.append(.init(channel: Channel(kind, name), content: try content(kind, value), line: line))
@@ -64,9 +64,9 @@ struct ExpectationReader {
 
     /// Refuses a name that is no server, or no step's id.
     func check(_ name: String, _ kind: ChannelKind, line: Int, in item: YAMLItem) throws(ScenarioError) {
-        let names = kind == .results ? ids : kind.hasRoutes ? serverNames : mcpServerNames
+        let names = kind.isOfSteps ? ids : kind.hasRoutes ? serverNames : mcpServerNames
         guard !names.contains(name) else { return }
-        let what = kind == .results ? "no step has the id" : "there is no server"
+        let what = kind.isOfSteps ? "no step has the id" : "there is no server"
         throw ScenarioError(
             path: item.path, line: line, key: item.place.text,
             problem: NearestWord.problem("\(what) \(YAMLItem.quoted(name))", name, names))

@@ -11,6 +11,8 @@ public struct ScenarioEvent: Sendable, Equatable {
         case manager(ManagerEvent)
         /// A client began a step.
         case step(String)
+        /// A call with that id heard how far it has come.
+        case progress(id: String, RequestProgress)
         /// A step with that id ended.
         case ended(id: String, Outcome)
     }
@@ -55,6 +57,8 @@ public struct ScenarioEvent: Sendable, Equatable {
             channel = Channel(.notifications, notification.server)
             fact = .notification(method: notification.method, params: notification.params)
         case .manager(.notice(let notice)): (channel, fact) = (Channel(.notices, notice.server), .notice(notice.kind))
+        case .progress(let id, let progress):
+            (channel, fact) = (Channel(.progress, id), .progress(progress.progress))
         case .ended(let id, let outcome):
             (channel, fact) = (Channel(.results, id), .result(outcome))
         case .step: return nil
@@ -77,6 +81,9 @@ extension ScenarioEvent: CustomStringConvertible {
             "\(notification.server)\t\(notification.method) \(notification.params)"
         case .manager(.notice(let notice)): "\(notice.server)\t\(notice.kind.rawValue): \(notice.text)"
         case .step(let text): "does\t\(text)"
+        case .progress(let id, let progress):
+            "progress\t\(id): \(progress.progress.shortText)"
+                + (progress.total.map { " of \($0.shortText)" } ?? "")
         case .ended(let id, let outcome): "result\t\(id): \(outcome)"
         }
     }

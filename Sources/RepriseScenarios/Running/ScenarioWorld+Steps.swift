@@ -50,9 +50,14 @@ extension ScenarioWorld {
     }
 
     private func perform(_ call: Scenario.Call, _ manager: ConnectionManager, _ client: Int) async {
+        var observer: ConnectionManager.ProgressObserver?
+        if call.asksForProgress {
+            observer = { [unowned self] progress in note(client, .progress(id: call.id, progress)) }
+        }
         do throws(ConnectionError) {
             let result = try await manager.callTool(
-                call.tool, on: call.server, arguments: call.arguments, timeout: call.timeout)
+                call.tool, on: call.server, arguments: call.arguments, timeout: call.timeout,
+                progress: observer)
             note(client, .ended(id: call.id, .result(result)))
         } catch {
             note(client, .ended(id: call.id, .error(Outcome.word(for: error))))
