@@ -103,7 +103,7 @@ private final class TLSServer {
     }
 
     deinit {
-        process.terminate()
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         try? FileManager.default.removeItem(at: folder)
     }
 }
