@@ -1,7 +1,7 @@
 import HTTPTypes
 import MCPCore
 
-/// A server that speaks HTTP, as a value without clock or I/O: a double of an MCP server, or of an authorization server.
+/// A server that speaks HTTP, as a value without clock or I/O: a double of an MCP or of an authorization server.
 ///
 /// A simulated network and real sockets run the same value, so that both show one behaviour. Exchanges have numbers,
 /// each used once. Instants of a description count from ``activate(origin:)``.

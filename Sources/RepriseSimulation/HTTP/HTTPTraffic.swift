@@ -1,7 +1,7 @@
 import HTTPTypes
 import MCPCore
 
-/// Runs the world of HTTP of a network in virtual time: faults in the phase of the world, all else in that of deliveries.
+/// Runs the HTTP of a network in virtual time: faults in the phase of the world, all else in that of deliveries.
 final class HTTPTraffic: @unchecked Sendable {
     static let scheme = "http"
 

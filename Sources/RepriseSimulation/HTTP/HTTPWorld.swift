@@ -13,8 +13,10 @@ import RepriseRecording
 /// Faults that make no sense for an exchange do nothing: a request or a whole response is never duplicated, and nothing
 /// survives the end of its exchange.
 public struct HTTPWorld: Sendable {
-    /// What a shell has to do, in order. Of each exchange comes `refuse`, or `head`, `body` and `end`; or `reset` at any
-    /// time instead of what is still to come.
+    /// What a shell has to do, in order.
+    ///
+    /// Of each exchange comes `refuse`, or `head`, any number of `body`, and `end`; or `reset` in place of what is
+    /// still to come.
     public enum Action: Sendable, Equatable {
         /// There is no connection, and the server has seen nothing.
         case refuse(exchange: Int, TransportFailure)
