@@ -14,8 +14,8 @@ enum ScenarioFolder {
         return found.filter { $0.hasSuffix(".yaml") }.map { "scenarios/\($0)" }.sorted()
     }()
 
-    /// All but those of ten thousand clients.
-    static let small = paths.filter { !$0.contains("/rs-10") }
+    /// All but those of ten thousand clients or messages.
+    static let small = paths.filter { !$0.contains("/rs-10") && !$0.contains("/sr-02") }
 
     /// The text of a path.
     static func text(_ path: String) throws -> String {
