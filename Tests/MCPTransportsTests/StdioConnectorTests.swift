@@ -44,9 +44,9 @@ import Testing
         for (script, failure) in [
             ("echo 1; echo; printf 2; exit 7", TransportFailure.exited(code: 7)),
             ("echo 1; echo 2; kill -9 $$", .exited(code: nil)),
-            ("echo 1; echo 2; exec sleep 100 >&-", .closed),
+            ("echo 1; echo 2; exec sleep 10000 >&-", .closed),
             // What a server leaves behind holds its output open.
-            ("echo 1; echo 2; sleep 100 & exit 3", .exited(code: 3)),
+            ("echo 1; echo 2; sleep 10000 & exit 3", .exited(code: 3)),
         ] {
             let stream = try await connect(script)
             #expect(await texts(stream, 2) == ["1", "2"])
@@ -91,7 +91,7 @@ import Testing
             // Ends with its input.
             "echo $$; cat",
             // Needs SIGTERM, as does what it started.
-            "sleep 100 & echo $$ $!; exec sleep 101",
+            "sleep 10000 & echo $$ $!; exec sleep 10001",
             // Ignores all that can be ignored.
             "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $$ $!; while :; do sleep 1; done",
             // Is gone itself, and has left something behind that takes no notice.

@@ -8,11 +8,11 @@ import Testing
 
 /// Scenarios over HTTP as the simulation plays them, and on real sockets, with the core library as the client of both.
 ///
-/// One after the other, since each takes real time: a machine that is busy with others keeps no instants. For the same
-/// reason a scenario may be played three times.
+/// One after the other and, in `make test`, beside no other tests: a machine that is busy with others keeps no instants.
+/// For the same reason a scenario may be played three times.
 @Suite(.serialized) struct SameVerdictTests {
     private static let speed = 10
-    /// Much of real time, since other tests run beside these.
+    /// Much of real time, since both sides run in this process.
     private static let tolerance = Tolerance(base: .milliseconds(300), percent: 10)
 
     private static let root = URL(filePath: #filePath)

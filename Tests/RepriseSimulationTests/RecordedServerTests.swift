@@ -20,7 +20,8 @@ import Testing
 
     private static let paths: [String] = {
         let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
-        return files.filter { $0.hasSuffix(".jsonl") }.sorted()
+        // What foreign clients did in scenarios need not be a session that goes on: some never say a message.
+        return files.filter { $0.hasSuffix(".jsonl") && !$0.hasPrefix("clients/") }.sorted()
     }()
 
     /// Plays the client of `lines` to `server`: says everything in recorded order, and expects the recorded answers.
