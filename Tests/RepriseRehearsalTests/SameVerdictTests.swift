@@ -25,7 +25,7 @@ import Testing
         let folder = "\(root)/scenarios"
         let found = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
         return found.filter { $0.hasSuffix(".yaml") }.sorted().filter { path in
-            guard let scenario = try? scenario(path), Rehearsal.obstacle(to: scenario) == nil else { return false }
+            guard let scenario = try? scenario(path), PlayedWorld.obstacle(to: scenario) == nil else { return false }
             let pushCount = scenario.servers.flatMap { $0.http?.pushes ?? [] }.reduce(0) { $0 + $1.count }
             return horizon(of: scenario) < Instant(nanoseconds: 60_000_000_000) && pushCount < 1000
         }
