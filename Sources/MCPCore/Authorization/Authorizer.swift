@@ -1,5 +1,4 @@
 import MCPWire
-import Synchronization
 
 /// Keeps the token for one MCP server: replaces it when it is refused, and signs the user in (OAuth 2.1).
 ///
@@ -13,7 +12,7 @@ public final class Authorizer: RequestAuthorizer {
     let unixTime: @Sendable () -> Int64
     let client: OAuthClient
     let user: (any SignInAgent)?
-    let state: Mutex<AuthorizerState>
+    let state: WakingLock<AuthorizerState>
 
     var time: any TimeSource { exchange.time }
     var policy: AuthorizationPolicy { exchange.policy }
@@ -41,7 +40,7 @@ public final class Authorizer: RequestAuthorizer {
         exchange = AuthorizationExchange(sender: sender, time: time, policy: policy)
         var generator = generator
         let machine = TokenMachine(policy: policy, canStepUp: user != nil, seed: generator.next())
-        state = Mutex(AuthorizerState(machine: machine, generator: generator))
+        state = WakingLock { [generator] in AuthorizerState(machine: machine, generator: generator, wakings: $0) }
     }
 
     /// The token to send now; nil is none. Waits while one is being asked for beforehand (`proactiveRefresh`).

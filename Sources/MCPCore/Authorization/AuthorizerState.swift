@@ -1,5 +1,7 @@
 /// What the tasks of an ``Authorizer`` share, behind its lock.
 struct AuthorizerState {
+    /// Where continuations are left, as they must not be resumed under the lock.
+    private let wakings: Wakings
     var machine: TokenMachine
     var generator: any RandomNumberGenerator & Sendable
     /// A client that has registered itself, for as long as it is of use.
@@ -13,7 +15,8 @@ struct AuthorizerState {
     private var sleep: Sleep?
     private var isSigningIn = false
 
-    init(machine: TokenMachine, generator: any RandomNumberGenerator & Sendable) {
+    init(machine: TokenMachine, generator: any RandomNumberGenerator & Sendable, wakings: Wakings) {
+        self.wakings = wakings
         self.machine = machine
         self.generator = generator
     }
@@ -67,8 +70,10 @@ struct AuthorizerState {
 
     private func end(_ wait: Wait, _ reason: String) {
         switch wait {
-        case .token(let continuation): continuation.resume(returning: machine.credential?.token)
-        case .recovery(let continuation): continuation.resume(returning: .refused(reason))
+        case .token(let continuation):
+            let token = machine.credential?.token
+            wakings.add { continuation.resume(returning: token) }
+        case .recovery(let continuation): wakings.add { continuation.resume(returning: .refused(reason)) }
         }
     }
 
@@ -78,11 +83,11 @@ struct AuthorizerState {
             switch action {
             case .token(let waiter, let token):
                 if case .token(let continuation)? = waits.removeValue(forKey: waiter) {
-                    continuation.resume(returning: token)
+                    wakings.add { continuation.resume(returning: token) }
                 }
             case .recovery(let waiter, let recovery):
                 if case .recovery(let continuation)? = waits.removeValue(forKey: waiter) {
-                    continuation.resume(returning: recovery)
+                    wakings.add { continuation.resume(returning: recovery) }
                 }
             case .load, .refresh, .replace, .stepUp: work.append(.action(action))
             }
@@ -121,8 +126,9 @@ struct AuthorizerState {
 
     private mutating func wake() {
         guard !work.isEmpty || life == .over else { return }
-        parked?.resume()
-        parked = nil
+        guard let parked else { return }
+        self.parked = nil
+        wakings.add { parked.resume() }
     }
 
     // MARK: The deadline

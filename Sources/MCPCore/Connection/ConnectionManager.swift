@@ -1,5 +1,4 @@
 import MCPWire
-import Synchronization
 
 /// Connects to MCP servers, keeps them connected, and calls their tools.
 ///
@@ -12,7 +11,7 @@ import Synchronization
 /// What the tasks share stands behind a lock, which is held while nothing waits: to switch to an actor for every
 /// message would cost several times as much. Users see an actor, so that no observer can call back under the lock.
 public actor ConnectionManager {
-    nonisolated let state: Mutex<ManagerState>
+    nonisolated let state: WakingLock<ManagerState>
     nonisolated let connector: any MessageConnector
     nonisolated let time: any TimeSource
     nonisolated let handler: (any ServerRequestHandler)?
@@ -29,10 +28,11 @@ public actor ConnectionManager {
         self.connector = connector
         self.time = time
         self.handler = handler
-        state = Mutex(
+        state = WakingLock {
             ManagerState(
                 servers, time: time, policy: policy, revision: revision, client: handler?.capabilities ?? .init(),
-                seed: seed))
+                seed: seed, wakings: $0)
+        }
     }
 
     /// Has `observer` called synchronously, in order and one at a time, with every event from now on.

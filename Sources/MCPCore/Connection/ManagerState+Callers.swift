@@ -30,10 +30,10 @@ extension ManagerState {
         }
         if !caller.progress.isEmpty {
             callers[number]?.progress = []
-            continuation.resume(returning: .progress(caller.progress))
+            wakings.add { continuation.resume(returning: .progress(caller.progress)) }
         } else if let outcome = caller.outcome {
             callers[number] = nil
-            continuation.resume(returning: .ended(outcome))
+            wakings.add { continuation.resume(returning: .ended(outcome)) }
         } else {
             callers[number]?.continuation = continuation
         }
@@ -49,7 +49,7 @@ extension ManagerState {
         }
         if let continuation = caller.continuation {
             callers[number]?.continuation = nil
-            continuation.resume(returning: .progress([progress]))
+            wakings.add { continuation.resume(returning: .progress([progress])) }
         } else {
             if caller.progress.count == Self.progressMax { callers[number]?.progress.removeFirst() }
             callers[number]?.progress.append(progress)
@@ -64,6 +64,6 @@ extension ManagerState {
             return
         }
         callers[number] = nil
-        continuation.resume(returning: .ended(outcome))
+        wakings.add { continuation.resume(returning: .ended(outcome)) }
     }
 }

@@ -53,7 +53,7 @@ extension ManagerState {
                 lifePhase == .running ? server.refusal(of: request.call.method) : .notInManagerContext
             }
         if let refusal {
-            continuation.resume(returning: .ended(.failure(refusal)))
+            wakings.add { continuation.resume(returning: .ended(.failure(refusal))) }
             return
         }
         var call = request.call

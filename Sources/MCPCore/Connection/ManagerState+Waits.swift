@@ -28,9 +28,9 @@ extension ManagerState {
     /// Takes a wait in, or ends it at once.
     func begin(_ wait: Wait, isCancelled: Bool) {
         if isCancelled {
-            wait.continuation.resume(returning: .failure(.cancelled(server: name(of: wait.goal))))
+            resume(wait, .failure(.cancelled(server: name(of: wait.goal))))
         } else if let result = lifePhase == .running ? result(of: wait.goal) : .failure(.notInManagerContext) {
-            wait.continuation.resume(returning: result)
+            resume(wait, result)
         } else {
             waits.append(wait)
             arrangeWork()
@@ -61,9 +61,14 @@ extension ManagerState {
         guard !waits.isEmpty else { return }
         var remaining: [Wait] = []
         for wait in waits {
-            if let result = result(wait) { wait.continuation.resume(returning: result) } else { remaining.append(wait) }
+            if let result = result(wait) { resume(wait, result) } else { remaining.append(wait) }
         }
         waits = remaining
+    }
+
+    private func resume(_ wait: Wait, _ result: WaitResult) {
+        let continuation = wait.continuation
+        wakings.add { continuation.resume(returning: result) }
     }
 
     /// What has become of a goal; nil while it may still be reached.

@@ -24,6 +24,8 @@ final class ManagerState {
         var task: TaskHandle?
     }
 
+    /// Where continuations are left, as they must not be resumed under the lock.
+    let wakings: Wakings
     let time: any TimeSource
     let policy: ConnectionPolicy
     let revision: String
@@ -58,8 +60,9 @@ final class ManagerState {
 
     init(
         _ configurations: [ServerConfiguration], time: any TimeSource, policy: ConnectionPolicy, revision: String,
-        client: ClientCapabilities, seed: UInt64
+        client: ClientCapabilities, seed: UInt64, wakings: Wakings
     ) {
+        self.wakings = wakings
         self.time = time
         self.policy = policy
         self.revision = revision
@@ -124,7 +127,7 @@ final class ManagerState {
     }
 
     func awaitStart(_ continuation: CheckedContinuation<Void, Never>) {
-        if lifePhase == .idle { startWaits.append(continuation) } else { continuation.resume() }
+        if lifePhase == .idle { startWaits.append(continuation) } else { wakings.add { continuation.resume() } }
     }
 
     /// Ends every call and wait, and leaves no work but the closing of streams.
@@ -148,7 +151,7 @@ final class ManagerState {
     }
 
     private func endStartWaits() {
-        for wait in startWaits { wait.resume() }
+        for wait in startWaits { wakings.add { wait.resume() } }
         startWaits = []
     }
 
@@ -190,14 +193,15 @@ final class ManagerState {
         if lifePhase == .running, work.isEmpty {
             parked = continuation
         } else {
-            continuation.resume()
+            wakings.add { continuation.resume() }
         }
     }
 
     /// Has ``ConnectionManager/run()`` go round.
     func unpark() {
-        parked?.resume()
-        parked = nil
+        guard let parked else { return }
+        self.parked = nil
+        wakings.add { parked.resume() }
     }
 
     /// Takes all work that waits to be started.

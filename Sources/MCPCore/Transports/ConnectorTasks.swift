@@ -28,12 +28,14 @@ final class ConnectorTasks: Sendable {
     /// Leaves work to be started; it is dropped when there is nobody any more to start it.
     func add(_ work: [Work]) {
         guard !work.isEmpty else { return }
-        state.withLock { state in
-            guard !state.hasEnded else { return }
+        let parked: UnsafeContinuation<Void, Never>? = state.withLock { state in
+            guard !state.hasEnded else { return nil }
             state.work += work
-            state.parked?.resume()
-            state.parked = nil
+            defer { state.parked = nil }
+            return state.parked
         }
+        // Not under the lock (see WakingLock): what is resumed may be in its cancellation handler, and wait for it.
+        parked?.resume()
     }
 
     /// Has a stream told of the end; false if that has come.
@@ -69,27 +71,25 @@ final class ConnectorTasks: Sendable {
             if hasEnded { return nil }
             if !work.isEmpty { return work }
             await withUnsafeContinuation { continuation in
-                state.withLock { state in
-                    if state.hasEnded || !state.work.isEmpty {
-                        continuation.resume()
-                    } else {
-                        state.parked = continuation
-                    }
+                let isParked = state.withLock { state in
+                    guard !state.hasEnded, state.work.isEmpty else { return false }
+                    state.parked = continuation
+                    return true
                 }
+                if !isParked { continuation.resume() }
             }
         }
     }
 
     /// Nothing is started any more, and all streams are at their end.
     func end() {
-        let streams = state.withLock { state in
+        let (parked, streams) = state.withLock { state in
             state.hasEnded = true
             state.work = []
-            state.parked?.resume()
-            state.parked = nil
-            defer { state.streams = [:] }
-            return state.streams.sorted { $0.key < $1.key }.map(\.value)
+            defer { (state.parked, state.streams) = (nil, [:]) }
+            return (state.parked, state.streams.sorted { $0.key < $1.key }.map(\.value))
         }
+        parked?.resume()
         for stream in streams { stream.abandon() }
     }
 }
