@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+/// `reprise run … -- CLIENT`: scenarios played to programs in other languages, and its exit codes.
+@Suite(.ownThreads) struct RunClientTests {
+    /// A server that forgets its sessions before the client's call, and what a client that follows the rules does.
+    private static let forgotten = """
+        scenario: forgotten
+        title: A session that the server has forgotten is begun anew.
+        begin: connected
+        until: 4s
+        servers:
+          files: {tools: [{name: pay}], http: {session-ends: [300ms]}}
+        client:
+          - {at: 1s, call: pay, server: files, id: call}
+        expect:
+          wire: {files: {initialize: 1}}
+          statuses: {files: {tools/call: [{status: 404}, {status: 200}]}}
+        relaxed: [wire, states, tools, results, effects]
+        """
+
+    /// A call that is answered by a stream.
+    private static let streamed = """
+        scenario: streamed
+        title: A call is answered by a stream.
+        begin: connected
+        until: 3s
+        servers:
+          files: {tools: [{name: search, remarks: [100ms], answers: 200ms}], http: {}}
+        client:
+          - {at: 500ms, call: search, server: files, id: call}
+        expect:
+          wire: {files: {tools/call: 1}}
+          effects: {files: {search: 1}}
+        relaxed: [states, tools, results, notifications]
+        """
+
+    /// Instants count for nothing here, since other tests run beside these.
+    private static func run(_ scenario: String, _ client: [String]) throws -> Finished {
+        let folder = try TestFolder()
+        try folder.write(scenario, to: "scenario.yaml")
+        return try RunningProcess.run(
+            [Program.reprise, "run", "scenario.yaml", "--tolerance", "5s", "--for", "4s", "--"] + client, in: folder)
+    }
+
+    @Test("a client that cannot be started: exit code 4, and what to check")
+    func cannotStart() throws {
+        let finished = try Self.run(Self.streamed, ["/nonexistent/client"])
+        #expect(finished.ending == .exit(4))
+        #expect(finished.error.contains("cannot start \"/nonexistent/client\""), "\(finished.error)")
+    }
+
+    @Test("a client that ends without connecting: exit code 5, since nothing could be judged")
+    func neverConnects() throws {
+        let finished = try Self.run(Self.streamed, ["false"])
+        #expect(finished.ending == .exit(5))
+        #expect(finished.text.contains("NOT JUDGED streamed") && finished.text.contains("the client never connected"))
+    }
+
+    @Test("the official SDK as the client holds where it does what is expected", .needsSDK, arguments: SDK.versions)
+    func holds(_ version: String) throws {
+        let finished = try Self.run(Self.streamed, [SDK.python(version), SDK.program("scenario_client.py")])
+        #expect(finished.ending == .exit(0), "\(finished.text)\(finished.error)")
+        #expect(finished.text.contains("1 held, 0 broken, 0 not judged"), "\(finished.text)")
+    }
+
+    @Test(
+        "the official SDK sends no new initialize after a 404, and the report says so", .needsSDK,
+        arguments: SDK.versions)
+    func noNewInitialize(_ version: String) throws {
+        let finished = try Self.run(Self.forgotten, [SDK.python(version), SDK.program("scenario_client.py")])
+        #expect(finished.ending == .exit(1), "\(finished.text)\(finished.error)")
+        #expect(finished.text.contains("BROKEN forgotten"), "\(finished.text)")
+        #expect(finished.text.contains("wire files initialize: expected 1, got 0"), "\(finished.text)")
+    }
+}
