@@ -195,7 +195,7 @@ public final class Simulation: @unchecked Sendable {
     }
 
     /// The next entry that still has somebody waiting for it.
-    private func nextTimer() -> TimerQueue.Entry? {
+    private func nextTimer() -> Timed? {
         while let entry = timers.first {
             if waiters[entry.id] != nil { return entry }
             timers.removeFirst()

@@ -4,7 +4,7 @@ import RepriseRecording
 /// What a network over HTTP has to deliver when: the earliest first, and of one instant in seeded order.
 struct DeliveryQueue {
     /// What happens.
-    enum Delivery: Equatable {
+    enum Delivery: Equatable, Sendable {
         /// The client hears that it was refused.
         case refusal
         /// The next of a direction arrives, whatever that is by then.
@@ -15,7 +15,7 @@ struct DeliveryQueue {
         case release(fault: Int)
     }
 
-    struct Entry {
+    struct Entry: Comparable, Sendable {
         var at: Instant
         var order: UInt64
         /// Tells entries of equal `order` apart.
@@ -30,7 +30,7 @@ struct DeliveryQueue {
         }
     }
 
-    private var heap: [Entry] = []
+    private var heap = MinimumHeap<Entry>()
     private var random: SplitMix64
     private var lastNumber: UInt64 = 0
 
@@ -42,29 +42,9 @@ struct DeliveryQueue {
 
     mutating func insert(_ delivery: Delivery, of exchange: Int, at instant: Instant) {
         lastNumber += 1
-        heap.append(
+        heap.insert(
             Entry(at: instant, order: random.next(), number: lastNumber, exchange: exchange, delivery: delivery))
-        var index = heap.count - 1
-        while index > 0 {
-            let parent = (index - 1) / 2
-            guard heap[index] < heap[parent] else { return }
-            heap.swapAt(index, parent)
-            index = parent
-        }
     }
 
-    mutating func removeFirst() {
-        let last = heap.removeLast()
-        guard !heap.isEmpty else { return }
-        heap[0] = last
-        var index = 0
-        while true {
-            var child = 2 * index + 1
-            guard child < heap.count else { return }
-            if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-            guard heap[child] < heap[index] else { return }
-            heap.swapAt(child, index)
-            index = child
-        }
-    }
+    mutating func removeFirst() { heap.removeFirst() }
 }

@@ -155,7 +155,7 @@ public struct MCPService: HTTPService {
         }
         if session.scheduled.map({ deadline < $0 }) ?? true {
             sessions[number]?.scheduled = deadline
-            deadlines.insert(TimerQueue.Entry(at: deadline, rank: 0, id: UInt64(number)))
+            deadlines.insert(Timed(at: deadline, rank: 0, id: UInt64(number)))
         }
         return said
     }
