@@ -35,6 +35,7 @@ final class StdioOutput: ChannelInboundHandler, @unchecked Sendable {
 
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
+        if end != nil { awaitOutput(context.eventLoop) }
         context.read()
     }
 
@@ -62,11 +63,11 @@ final class StdioOutput: ChannelInboundHandler, @unchecked Sendable {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
-    /// The process is gone; on the event loop.
+    /// The process is gone, perhaps before anything was read; on the event loop.
     func ended(_ end: ServerProcess.End, on loop: any EventLoop) {
         self.end = end
         alarm?.cancel()
-        if isOutputOpen { awaitOutput(loop) } else { report(end) }
+        if !isOutputOpen { report(end) } else if context != nil { awaitOutput(loop) }
     }
 
     /// Whatever comes now is of no interest, but a server that is to end must be able to write; from anywhere.

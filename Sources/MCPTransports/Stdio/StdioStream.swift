@@ -39,8 +39,9 @@ final class StdioStream: MessageStream {
             }
             input = try await NIOPipeBootstrap(group: loop).takingOwnershipOfDescriptor(output: process.stdin).get()
             errors = try await Self.reader(stderr.map(StdioErrors.init), process.stderr, on: loop)
-            _ = try await Self.reader(output, process.stdout, readsByItself: false, on: loop)
+            // Before the output is read: this task may be slow to go on afterwards, and its end must not wait for it.
             ended.futureResult.whenSuccess { [output, loop] in output.ended($0, on: loop) }
+            _ = try await Self.reader(output, process.stdout, readsByItself: false, on: loop)
         } catch {
             _ = process.sendToGroup(SIGKILL)
             throw error
