@@ -14,7 +14,7 @@ demo: ## Build, then record, show and replay a built-in session, and verify the 
 # Its tests run in parallel by themselves; --parallel is for XCTest. Both options of the event stream are hidden ones.
 events := .build/test-events.jsonl
 # What plays in real time against a tolerance has the machine to itself, after the others.
-real-time := SameVerdictTests
+real-time := 'SameVerdictTests|RunClientTests'
 run-tests = swift test --disable-xctest --skip $(real-time) --event-stream-output-path $(events) --event-stream-version 0
 
 test: test-environments ## Set up what the tests need, run them all, and hold docs/COVERAGE.md against the run

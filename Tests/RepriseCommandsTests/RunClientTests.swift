@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `reprise run … -- CLIENT`: scenarios played to programs in other languages, and its exit codes.
+/// `reprise run … -- CLIENT`: scenarios played to programs in other languages, in real time, and its exit codes.
 @Suite(.ownThreads) struct RunClientTests {
     /// A server that forgets its sessions before the client's call, and what a client that follows the rules does.
     private static let forgotten = """

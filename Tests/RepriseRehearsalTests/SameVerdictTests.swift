@@ -9,7 +9,7 @@ import Testing
 /// Scenarios over HTTP as the simulation plays them, and on real sockets, with the core library as the client of both.
 ///
 /// One after the other and, in `make test`, beside no other tests: a machine that is busy with others keeps no instants.
-/// For the same reason a scenario may be played three times.
+/// For the same reason a scenario may be played five times.
 @Suite(.serialized) struct SameVerdictTests {
     private static let speed = 10
     /// Much of real time, since both sides run in this process.
@@ -18,7 +18,7 @@ import Testing
     private static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-    private static let attemptCount = 3
+    private static let attemptCount = 5
 
     /// The scenarios that are over in six seconds of real time, but those whose messages alone take longer.
     static let scenarios: [String] = {
