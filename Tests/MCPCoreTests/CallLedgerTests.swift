@@ -46,6 +46,26 @@ import Testing
         #expect(ledger.count == 0)
     }
 
+    @Test("AE-16: what the transport has taken back ends unsent with its connection, or waits for the next one")
+    func whatWasTakenBackWasNotExecuted() {
+        var ledger = CallLedger(server: "a")
+        for number in 1...3 {
+            ledger.begin(Self.call(number, isIdempotent: number == 2), requestID: number + 10, at: .zero)
+            ledger.handOver(requestID: number + 10)
+        }
+        ledger.takenBack([11, 12, 99])
+        let unknown = ConnectionError.outcomeUnknown(server: "a", cause: .closed)
+        #expect(
+            ledger.connectionLost(.closed) == [Self.ending(1, .notConnected(server: "a")), Self.ending(3, unknown)])
+        #expect(ledger.waiting.map(\.number) == [2])
+        // It was not executed, so that it may be repeated when the next connection is lost.
+        ledger.resend(2, requestID: 20)
+        ledger.handOver(requestID: 20)
+        #expect(ledger.connectionLost(.reset) == [])
+        #expect(ledger.waiting.map(\.number) == [2])
+        #expect(ledger.endWaiting() == [Self.ending(2, .outcomeUnknown(server: "a", cause: .reset))])
+    }
+
     @Test("RS-09: a repetition that was never taken leaves open what the first call did")
     func aRepetitionThatWasNotSent() {
         var ledger = CallLedger(server: "a")

@@ -14,6 +14,8 @@ public struct CallLedger: Sendable {
         var due: Instant?
         /// Whether the transport has begun to take it.
         var isHandedOver = false
+        /// Whether the transport has taken it back, as no server has executed it.
+        var isTakenBack = false
         /// How often it may have been executed.
         var sendCount = 1
         /// Whether a server refused it because it had forgotten the session.
@@ -150,10 +152,17 @@ public struct CallLedger: Sendable {
         }
     }
 
+    /// The transport has taken back the requests of those ids, which no server has executed; the connection ends next.
+    public mutating func takenBack(_ requestIDs: [Int]) {
+        for id in requestIDs {
+            if let number = numbers[id] { entries[number]?.isTakenBack = true }
+        }
+    }
+
     /// The connection is gone; returns the calls that end with it, in the order in which they were made.
     ///
     /// What the transport had not begun to take ends `notConnected`; of the rest, an idempotent call that was sent once
-    /// waits for the next connection, and every other ends `outcomeUnknown`.
+    /// waits for the next connection, and every other ends `outcomeUnknown`, or `notConnected` if it was taken back.
     public mutating func connectionLost(_ cause: TransportFailure) -> [Ending] {
         late = []
         guard !numbers.isEmpty else { return [] }
@@ -162,10 +171,11 @@ public struct CallLedger: Sendable {
         return underWay.compactMap { number in
             guard let entry = entries[number] else { return nil }
             guard entry.isHandedOver else { return end(number, .failure(unsent(entry))) }
-            guard entry.call.isIdempotent, entry.sendCount == 1 else {
-                return end(number, .failure(.outcomeUnknown(server: server, cause: cause)))
+            guard entry.call.isIdempotent, entry.sendCount == 1 || entry.isTakenBack else {
+                let failure = entry.isTakenBack ? unsent(entry) : .outcomeUnknown(server: server, cause: cause)
+                return end(number, .failure(failure))
             }
-            mayHaveRun(number, cause)
+            if !entry.isTakenBack { mayHaveRun(number, cause) }
             putBack(number)
             return nil
         }
@@ -196,6 +206,7 @@ public struct CallLedger: Sendable {
         if let requestID = entries[number]?.requestID { numbers[requestID] = nil }
         entries[number]?.requestID = nil
         entries[number]?.isHandedOver = false
+        entries[number]?.isTakenBack = false
     }
 
     private mutating func giveUp(_ number: Int, _ error: ConnectionError) -> Ending? {

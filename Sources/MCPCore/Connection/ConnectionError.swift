@@ -2,7 +2,7 @@ import MCPWire
 
 /// Why a call or a command of the connection manager ended without a result.
 public enum ConnectionError: Error, Sendable, Equatable {
-    /// There is no connection and none is being used for this; 0 bytes were sent.
+    /// There is no connection and none is being used for this; no server has executed it.
     case notConnected(server: String)
     /// The request was sent and the connection was lost before its answer: it may or may not have been executed.
     case outcomeUnknown(server: String, cause: TransportFailure)

@@ -123,6 +123,12 @@ final class ManagedServer {
         link?.outbox.append(Outgoing(bytes: bytes, callID: callID))
     }
 
+    /// The connection is given up: what no server has executed on it is not sent there any more.
+    func takeBackRequests() {
+        guard let link else { return }
+        ledger.takenBack(link.stream.takeBack().compactMap { Int($0.description) })
+    }
+
     /// Takes what is to be sent next on that generation; whoever gets nothing has stopped sending.
     func takeOutbox(_ generation: Int) -> [Outgoing] {
         guard isPresent(generation), var batch = link?.outbox else { return [] }

@@ -42,6 +42,7 @@ extension ManagerState {
     /// The connection or attempt of that generation is over; its stream is closed here, unless its reader does it.
     private func leave(_ server: ManagedServer, _ generation: Int, cause: TransportFailure, isClosing: Bool) {
         if server.isPresent(generation), let link = server.link {
+            server.takeBackRequests()
             server.link = nil
             link.stopHandlers()
             if isClosing { work.append(.close(link.stream)) }

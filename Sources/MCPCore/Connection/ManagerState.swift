@@ -140,6 +140,7 @@ final class ManagerState {
         work.removeAll { if case .close = $0 { false } else { true } }
         for server in servers {
             if let link = server.link {
+                server.takeBackRequests()
                 work.append(.close(link.stream))
                 link.stopHandlers()
             }

@@ -14,11 +14,21 @@ public protocol MessageStream: Sendable {
     /// The next thing that happened; nil when nothing will come any more. Called by one task at a time.
     func next() async -> StreamEvent?
 
+    /// Takes back the requests that no server has executed, such as those that wait for a token; they are not sent.
+    ///
+    /// Returns their ids, at once. Called when the connection is given up, before ``close()``.
+    func takeBack() -> [MessageID]
+
     /// Closes the stream from our side and lets go of what it holds, a child process included.
     ///
     /// May be called more than once and at any time; ``next()`` then returns nil as soon as it can. When the task is
     /// cancelled, or the connector no longer runs, it gives up what it still does to end in good order.
     func close() async
+}
+
+extension MessageStream {
+    /// Nothing: what was sent may have been executed.
+    public func takeBack() -> [MessageID] { [] }
 }
 
 /// What a stream reports.
@@ -37,7 +47,7 @@ public enum StreamEvent: Sendable, Equatable {
 
 /// Why a single request has no answer.
 public enum RequestFailure: Error, Sendable, Equatable {
-    /// The server has not received it.
+    /// The server has not executed it: it has not received it, or refused it.
     case notSent(TransportFailure)
     /// It may have been executed: what would have carried the answer is gone.
     case lost(TransportFailure)

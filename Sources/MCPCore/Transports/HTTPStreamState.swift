@@ -16,6 +16,8 @@ struct HTTPStreamState {
         /// Nil before it has begun.
         var task: TaskHandle?
         var token: AccessToken?
+        /// Whether it was given to the sender.
+        var isSent = false
         var body: (any HTTPBody)?
         /// What the authorizer is to be told.
         var refusal: AuthorizationRefusal?
@@ -48,6 +50,8 @@ struct HTTPStreamState {
     private var reader: UnsafeContinuation<StreamEvent?, Never>?
     /// Whether no event comes any more.
     private var isOver = false
+    /// Exchanges that are not to be sent any more.
+    private var takenBack: Set<Int> = []
     private var isFinished = false
     private var closers: [UnsafeContinuation<Void, Never>] = []
     private var sleeper: Sleeper?
@@ -164,6 +168,19 @@ struct HTTPStreamState {
         guard exchanges[exchange] != nil else { return false }
         exchanges[exchange]?.task = task
         return true
+    }
+
+    /// A request is about to be sent; false if it is not to be.
+    mutating func beginSending(_ exchange: Int) -> Bool {
+        guard exchanges[exchange] != nil, !takenBack.contains(exchange) else { return false }
+        exchanges[exchange]?.isSent = true
+        return true
+    }
+
+    /// Has requests not be sent that no server has executed; returns their ids.
+    mutating func takeBack() -> [MessageID] {
+        takenBack = Set(exchanges.filter { !$0.value.isSent }.keys)
+        return machine.takeBack(unsent: takenBack)
     }
 
     /// A response has begun; false if nobody wants it any more.

@@ -202,6 +202,7 @@ extension StreamableHTTPMachine {
             for id in stream.awaited {
                 act(.report(.requestFailed(id: id, .unauthorized(status: exchange.status))))
             }
+            streams[number]?.awaited = []
         }
         fail(.unauthorized(status: exchange.status))
     }

@@ -152,9 +152,30 @@ public struct StreamableHTTPMachine: Sendable {
         for message in waiting {
             for id in message.ids { act(.report(.requestFailed(id: id, .notSent(cause)))) }
         }
+        waiting = []
+        let failure: RequestFailure =
+            if case .unauthorized(let status) = cause { .unauthorized(status: status) } else { .notSent(cause) }
+        for id in takeBack() { act(.report(.requestFailed(id: id, failure))) }
         letGo()
         phase = .over
         act(.report(.closed(cause)))
+    }
+
+    /// Has requests not be sent any more that no server has executed; returns their ids.
+    ///
+    /// They wait for their turn, for another token after the server refused them, or, in the exchanges `unsent`, for the
+    /// first one.
+    mutating func takeBack(unsent: Set<Int> = []) -> [MessageID] {
+        var ids = waiting.flatMap(\.ids)
+        waiting = []
+        for number in streams.keys.sorted() {
+            guard let stream = streams[number], case .message(.request) = stream.kind, let exchange = stream.exchange,
+                exchange.method == .post, exchange.phase == .recovering || unsent.contains(exchange.number)
+            else { continue }
+            ids += stream.awaited
+            streams[number]?.awaited = []
+        }
+        return ids
     }
 
     private mutating func letGo() {

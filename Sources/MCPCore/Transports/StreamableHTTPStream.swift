@@ -37,6 +37,8 @@ final class StreamableHTTPStream: MessageStream {
         return await withUnsafeContinuation { continuation in state.withLock { $0.await(continuation) } }
     }
 
+    func takeBack() -> [MessageID] { state.withLock { $0.takeBack() } }
+
     func close() async {
         feed(.close)
         await withUnsafeContinuation { continuation in state.withLock { $0.awaitFinish(continuation) } }
@@ -88,6 +90,7 @@ final class StreamableHTTPStream: MessageStream {
         var token = call.token
         if token == nil, let authorizer { token = await authorizer.token() }
         if let token { request.headerFields[.authorization] = "Bearer \(token.value)" }
+        guard state.withLock({ $0.beginSending(exchange) }) else { return }
         let reply: HTTPReply
         do throws(HTTPFailure) {
             reply = try await sender.send(request, body: call.body)

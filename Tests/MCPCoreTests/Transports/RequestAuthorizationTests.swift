@@ -10,18 +10,24 @@ import Testing
     private final class Authorizer: RequestAuthorizer {
         private let time: SimulationClock
         private let recovery: AuthorizationRecovery
+        /// How long the token takes.
+        private let delay: Duration
         private let present = Mutex(AccessToken("A", issue: 1))
         private let seen = Mutex<[AuthorizationRefusal]>([])
 
-        init(_ time: SimulationClock, _ recovery: AuthorizationRecovery) {
+        init(_ time: SimulationClock, _ recovery: AuthorizationRecovery, delay: Duration) {
             self.time = time
+            self.delay = delay
             self.recovery = recovery
         }
 
         var refusals: [AuthorizationRefusal] { seen.withLock(\.self) }
 
         func run() async {}
-        func token() async -> AccessToken? { present.withLock(\.self) }
+        func token() async -> AccessToken? {
+            if delay > .zero { try? await time.sleep(until: time.now.advanced(by: delay)) }
+            return present.withLock(\.self)
+        }
 
         func recover(from refusal: AuthorizationRefusal) async -> AuthorizationRecovery {
             seen.withLock { $0.append(refusal) }
@@ -34,11 +40,11 @@ import Testing
     /// A session of a server that refuses the token `A` on these routes, and `B` on those.
     private static func run<T: Sendable>(
         refusingA: Set<String>, refusingB: Set<String> = [], status: Int = 401,
-        recovery: AuthorizationRecovery = .retry(AccessToken("B", issue: 2)),
+        recovery: AuthorizationRecovery = .retry(AccessToken("B", issue: 2)), delay: Duration = .zero,
         body: @escaping @Sendable (HTTPStage, any MessageStream) async throws -> T
     ) throws -> (result: T, trace: [String], refusals: [AuthorizationRefusal]) {
         try Simulation(seed: 3).run { simulation in
-            let authorizer = Authorizer(simulation.clock, recovery)
+            let authorizer = Authorizer(simulation.clock, recovery, delay: delay)
             let server = ScriptedHTTP(simulation) { exchange in
                 let isRefused = exchange["Authorization"] == "Bearer A" ? refusingA : refusingB
                 if isRefused.contains(exchange.name) {
@@ -159,5 +165,58 @@ import Testing
             try await stage.advance(to: 100)
         }
         #expect(run.trace == ["initialize A@0"])
+    }
+
+    @Test("AE-16: a request that waits for another token can be taken back until it is sent with it")
+    func whatWaitsForATokenCanBeTakenBack() throws {
+        let early = try Self.run(refusingA: ["tools/call"]) { stage, stream in
+            try await Self.handshake(stream)
+            try await stream.request(7)
+            try await stream.request(8, "ping")
+            try await stage.advance(to: 0.5)
+            let ids = stream.takeBack()
+            #expect(stream.takeBack() == [])
+            try await stage.advance(to: 100)
+            return ids
+        }
+        #expect(early.result == [id(7)])
+        #expect(early.trace.suffix(2) == ["tools/call A@0", "ping A@0"])
+        let late = try Self.run(refusingA: ["tools/call"]) { stage, stream in
+            try await Self.handshake(stream)
+            try await stream.request(7)
+            try await stage.advance(to: 1)
+            return stream.takeBack()
+        }
+        #expect(late.result == [])
+        #expect(late.trace.last == "tools/call B@1")
+    }
+
+    @Test("AE-16: a request that waits for the first token can be taken back, and is never sent")
+    func whatWaitsForItsFirstTokenCanBeTakenBack() throws {
+        let run = try Self.run(refusingA: [], delay: .seconds(1)) { stage, stream in
+            try await Self.handshake(stream)
+            try await stage.advance(to: 5)
+            try await stream.request(7)
+            try await stage.advance(to: 5.5)
+            let ids = stream.takeBack()
+            try await stage.advance(to: 100)
+            return ids
+        }
+        #expect(run.result == [id(7)])
+        #expect(run.trace.count == 3 && !run.trace.contains { $0.hasPrefix("tools/call") })
+    }
+
+    @Test("AE-02: of requests that wait for one token, none is said to have been executed when there is none")
+    func nothingThatWaitedWasExecuted() throws {
+        let run = try Self.run(refusingA: ["tools/call"], recovery: .signIn("no refresh token")) { stage, stream in
+            try await Self.handshake(stream)
+            for number in 7...9 { try await stream.request(number) }
+            var events: [StreamEvent?] = []
+            for _ in 1...5 { events.append(await stream.next()) }
+            return events
+        }
+        let failures = Set([7, 8, 9].map { "\(StreamEvent.requestFailed(id: id($0), .unauthorized(status: 401)))" })
+        #expect(Set(run.result.prefix(3).map { $0.map { "\($0)" } ?? "nil" }) == failures)
+        #expect(run.result.suffix(2) == [.closed(.unauthorized(status: 401)), nil])
     }
 }
