@@ -111,20 +111,22 @@ let package = Package(
         .testTarget(
             name: "RepriseTestingTests",
             dependencies: ["RepriseTesting", "RepriseScenarios", "RepriseSimulation", "MCPCore", "MCPWire"]),
+        // What several test targets share to run programs.
+        .target(name: "TestSupport", dependencies: ["CProcess"], path: "Tests/TestSupport"),
         // The README's example of the client library, run by its tests.
         .executableTarget(
             name: "ExampleClient", dependencies: ["MCPTransports", "MCPCore"], path: "Tests/ExampleClient"),
         .testTarget(
             name: "MCPTransportsTests",
             dependencies: [
-                "ExampleClient", "reprise", "MCPTransports", "MCPCore", "MCPWire",
+                "TestSupport", "ExampleClient", "reprise", "MCPTransports", "MCPCore", "MCPWire",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         .testTarget(
             name: "RepriseRehearsalTests",
             dependencies: [
-                "RepriseRehearsal", "RepriseScenarios", "RepriseSimulation", "RepriseRecording", "MCPTransports",
-                "MCPCore", "MCPWire",
+                "TestSupport", "RepriseRehearsal", "RepriseScenarios", "RepriseSimulation", "RepriseRecording",
+                "MCPTransports", "MCPCore", "MCPWire",
             ]),
         .testTarget(
             name: "RepriseProxyTests",
@@ -132,7 +134,9 @@ let package = Package(
         // Drives the built program; depending on it has it built.
         .testTarget(
             name: "RepriseCommandsTests",
-            dependencies: ["reprise", "RepriseCommands", "RepriseReplay", "RepriseRecording", "MCPWire", "MCPCore"]),
-        .testTarget(name: "RepositoryTests"),
+            dependencies: [
+                "TestSupport", "reprise", "RepriseCommands", "RepriseReplay", "RepriseRecording", "MCPWire", "MCPCore",
+            ]),
+        .testTarget(name: "RepositoryTests", dependencies: ["TestSupport"]),
     ]
 )

@@ -31,7 +31,7 @@ import Testing
         #expect(reply.head.headerFields[.location] == "/other")
         #expect(reply.head.headerFields[values: .init("X-A")!] == ["1", "2"])
         #expect(try await text(reply) == "")
-        let sent = await seen.wait()
+        let sent = try await seen.wait("the request")
         #expect(sent.hasPrefix("POST /a%20b?c=d HTTP/1.1\r\n"))
         #expect(sent.hasSuffix("\r\n\r\n{\"a\":1}"))
         for line in [
@@ -134,10 +134,10 @@ import Testing
             left.open(peer.read())
         }
         let sending = Task { try await sender.send(request(server.url), body: []) }
-        await asked.wait()
+        try await asked.wait("the request")
         sending.cancel()
         await #expect(throws: HTTPFailure.self) { try await sending.value }
-        #expect(await left.wait() == nil)
+        #expect(try await left.wait("the end of the connection") == nil)
 
         let closed = Gate<String?>()
         let streaming = try SocketServer { peer in
@@ -149,7 +149,7 @@ import Testing
         async let next = reply.body.next()
         reply.body.close()
         #expect(try await next == nil)
-        #expect(await closed.wait() == nil)
+        #expect(try await closed.wait("the end of the connection") == nil)
 
         let cancelled = Task { try await sender.send(request(streaming.url), body: []) }
         cancelled.cancel()
@@ -164,7 +164,7 @@ import Testing
             left.open(peer.read())
         }
         _ = try await sender.send(request(server.url), body: [])
-        #expect(await left.wait() == nil)
+        #expect(try await left.wait("the end of the connection") == nil)
     }
 
     @Test("no request is lost to a connection that the server closes while nothing passes")
@@ -215,7 +215,7 @@ import Testing
         }
         let reply = try await sender.send(request(server.url), body: [])
         #expect(try await reply.body.next() != nil)
-        #expect(await written.wait() < 64 << 20)
+        #expect(try await written.wait("the end of writing") < 64 << 20)
         reply.body.close()
     }
 }

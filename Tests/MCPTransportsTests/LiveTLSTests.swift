@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import MCPCore
 import MCPTransports
+import TestSupport
 import Testing
 
 /// Servers behind TLS, played by `openssl s_server`, with certificates that are trusted or not.
@@ -67,43 +68,26 @@ private final class TLSServer {
 
     let port: Int
     let certificate: String
-    private let process = Process()
-    private let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    private let process: RunningProcess
+    private let folder: TestFolder
 
     init(name: String) throws {
-        let openssl = URL(filePath: Self.openssl ?? "")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        certificate = folder.appending(path: "certificate.pem").path
-        let key = folder.appending(path: "key.pem").path
-        let making = Process()
-        making.executableURL = openssl
-        making.arguments =
-            ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-            + ["-subj", "/CN=test", "-addext", name, "-out", certificate, "-keyout", key]
-        making.standardError = FileHandle.nullDevice
-        try making.run()
-        making.waitUntilExit()
-        let output = Pipe()
-        process.executableURL = openssl
-        process.arguments = ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"]
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = Pipe()
-        try process.run()
-        var said = ""
-        while !said.contains("ACCEPT") || said.last != "\n" {
-            let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw POSIXError(.EPIPE) }
-            said += String(decoding: more, as: UTF8.self)
+        folder = try TestFolder()
+        certificate = folder.file("certificate.pem")
+        let (openssl, key) = (Self.openssl ?? "", folder.file("key.pem"))
+        let made = try RunningProcess.run(
+            [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+                + ["-days", "2", "-subj", "/CN=test", "-addext", name, "-out", certificate, "-keyout", key])
+        guard made.ending == .exit(0) else { throw HarnessError("no certificate: \(made.error)") }
+        process = try RunningProcess(
+            [openssl, "s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"])
+        while let line = try process.readLine() {
+            guard let found = line.firstMatch(of: /ACCEPT 127\.0\.0\.1:([0-9]+)/), let port = Int(found.1) else {
+                continue
+            }
+            self.port = port
+            return
         }
-        guard let found = said.firstMatch(of: /ACCEPT 127\.0\.0\.1:([0-9]+)/), let port = Int(found.1) else {
-            throw POSIXError(.EADDRNOTAVAIL)
-        }
-        self.port = port
-    }
-
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        try? FileManager.default.removeItem(at: folder)
+        throw HarnessError("openssl s_server names no port: \(process.errorSoFar)")
     }
 }

@@ -2,17 +2,18 @@ import Foundation
 import MCPCore
 import MCPTransports
 import MCPWire
+import TestSupport
 import Testing
 
 /// Servers of the official SDK, spoken to by the client library over real pipes and sockets.
-@Suite(.needsSDK) struct SDKServerTests {
+@Suite(.needsSDK, .liveThreads) struct SDKServerTests {
     @Test("tools are listed and called", arguments: SDK.versions, ["stdio", "events", "json"])
     func toolsAreListedAndCalled(version: String, way: String) async throws {
-        let server: RunningProgram? =
+        let server: HTTPProgram? =
             way == "stdio"
-            ? nil : try RunningProgram.sdk(version, options: way == "json" ? ["--json"] : [])
+            ? nil : try HTTPProgram.sdk(version, options: way == "json" ? ["--json"] : [])
         let configuration: ServerConfiguration = server.map { .http($0.url) } ?? .stdio(command: SDK.command(version))
-        try await withClient(configuration) { client in
+        try await withClient(configuration, policy: .patient) { client in
             let names = try await client.tools.map(\.name)
             #expect(names.count > 20)
             #expect(Set(names).isSuperset(of: ["echo", "add", "big"]))
@@ -28,26 +29,21 @@ import Testing
 
     @Test("the README's example lists the tools of a server and calls one", arguments: SDK.versions, [false, true])
     func theExampleListsAndCalls(version: String, isHTTP: Bool) throws {
-        let server = isHTTP ? try RunningProgram.sdk(version) : nil
-        let example = Process()
-        let output = Pipe()
-        example.executableURL = URL(filePath: builtProgram("ExampleClient"))
-        example.arguments = server.map { [$0.url] } ?? SDK.command(version)
-        example.standardOutput = output
-        try example.run()
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        example.waitUntilExit()
-        #expect(example.terminationStatus == 0)
-        let lines = said.split(separator: "\n")
+        let server = isHTTP ? try HTTPProgram.sdk(version) : nil
+        let example = [Program.built("ExampleClient")] + (server.map { [$0.url] } ?? SDK.command(version))
+        let finished = try RunningProcess.run(example, deadline: 300)
+        #expect(finished.ending == .exit(0), "\(finished.error)")
+        let lines = finished.text.split(separator: "\n")
         #expect(Set(lines).isSuperset(of: ["echo", "add", "weather"]))
-        #expect(lines.last?.contains(#""text":"3""#) == true, "\(said)")
+        #expect(lines.last?.contains(#""text":"3""#) == true, "\(finished.text)")
     }
 
     @Test("every revision with a handshake is spoken", arguments: ProtocolRevision.legacy, [false, true])
     func everyRevisionIsSpoken(revision: ProtocolRevision, isHTTP: Bool) async throws {
         let command = SDK.command("1.30.0")
-        let server = isHTTP ? try RunningProgram.sdk("1.30.0") : nil
-        try await withClient(server.map { .http($0.url) } ?? .stdio(command: command), revision: revision) { client in
+        let server = isHTTP ? try HTTPProgram.sdk("1.30.0") : nil
+        let configuration: ServerConfiguration = server.map { .http($0.url) } ?? .stdio(command: command)
+        try await withClient(configuration, policy: .patient, revision: revision) { client in
             #expect(try await client.tools.count > 20)
             let answer = try await client.callTool("echo", ["text": .string(revision.rawValue)])
             #expect(answer["content"]?.elements?.first?["text"]?.text == revision.rawValue)

@@ -2,12 +2,11 @@ import Foundation
 import MCPCore
 import MCPTransports
 import MCPWire
+import TestSupport
 import Testing
 
 /// Whole sessions with servers of the official SDK: directly, through the recorder, and with its recording in their place.
-@Suite(.needsSDK) struct SDKSessionTests {
-    private let reprise = builtProgram("reprise")
-
+@Suite(.needsSDK, .liveThreads) struct SDKSessionTests {
     /// Checks that a session was seen, and that nothing was left out of it.
     private func check(_ log: SessionLog) {
         #expect(log.lines("states") == ["pending", "connected"])
@@ -29,32 +28,33 @@ import Testing
         arguments: SDK.versions)
     func aSessionIsSeenTheSame(version: String) async throws {
         let folder = try TestFolder()
-        let stdio = folder.path + "/stdio.jsonl"
-        let everything: (Session) async throws -> Void = { await $0.everything() }
+        let stdio = folder.file("stdio.jsonl")
+        let everything: (Session) async throws -> Void = { try await $0.everything() }
         let command = SDK.command(version)
         let direct = try await Session.run(.stdio(command: command), everything)
         check(direct)
         let recorded = try await Session.run(
-            .stdio(command: [reprise, "record", "--out", stdio, "--"] + command), everything)
+            .stdio(command: [Program.reprise, "record", "--out", stdio, "--"] + command), everything)
         #expect(recorded.difference(from: direct) == nil)
-        let replayed = try await Session.run(.stdio(command: [reprise, "replay", stdio]), everything)
+        let replayed = try await Session.run(.stdio(command: [Program.reprise, "replay", stdio]), everything)
         #expect(replayed.difference(from: direct) == nil)
 
         for options in [[], ["--json"]] {
-            let server = try RunningProgram.sdk(version, options: options)
+            let server = try HTTPProgram.sdk(version, options: options)
             let overHTTP = try await Session.run(.http(server.url), everything)
             // Where answers are JSON the SDK has no way for what belongs to a call, such as progress, and drops it.
             if options.isEmpty { #expect(overHTTP.difference(from: direct) == nil) }
-            let http = folder.path + "/http\(options.count).jsonl"
-            let recorder = try RunningProgram(
-                [reprise, "record", "--url", server.url, "--listen", "127.0.0.1:0", "--out", http],
-                besides: server.url)
+            let http = folder.file("http\(options.count).jsonl")
+            let recorder = try HTTPProgram(
+                [Program.reprise, "record", "--url", server.url, "--listen", "127.0.0.1:0", "--out", http],
+                inFrontOf: server.url)
             let recorded = try await Session.run(.http(recorder.url), everything)
-            recorder.stop()
+            try recorder.stop()
             #expect(recorded.difference(from: overHTTP) == nil)
-            let replay = try RunningProgram([reprise, "replay", http, "--listen", "127.0.0.1:0"], besides: server.url)
+            let replay = try HTTPProgram(
+                [Program.reprise, "replay", http, "--listen", "127.0.0.1:0"], inFrontOf: server.url)
             let replayed = try await Session.run(.http(replay.url), everything)
-            replay.stop()
+            try replay.stop()
             #expect(replayed.difference(from: overHTTP) == nil)
         }
     }
@@ -64,13 +64,13 @@ import Testing
         arguments: SDK.versions)
     func closedStreamsAreResumed(version: String) async throws {
         let folder = try TestFolder()
-        let file = folder.path + "/session.jsonl"
-        let server = try RunningProgram.sdk(version)
+        let file = folder.file("session.jsonl")
+        let server = try HTTPProgram.sdk(version)
         let script: (Session) async throws -> Void = { session in
             await session.call("answer_while_away")
             await session.call("answer_on_return", ["times": 3])
             await session.call("close_standalone_stream")
-            await session.log.wait(for: "notifications/resources/updated", count: 3)
+            try await session.log.wait(for: "notifications/resources/updated", count: 3)
         }
         let direct = try await Session.run(.http(server.url), script)
         #expect(
@@ -81,17 +81,19 @@ import Testing
         #expect(direct.lines("progress of answer_on_return").count == 6)
         #expect(direct.lines("notifications/resources/updated").count == 3)
         #expect(direct.lines("notices") == [])
-        let recorder = try RunningProgram(
-            [reprise, "record", "--url", server.url, "--listen", "127.0.0.1:0", "--out", file], besides: server.url)
+        let recorder = try HTTPProgram(
+            [Program.reprise, "record", "--url", server.url, "--listen", "127.0.0.1:0", "--out", file],
+            inFrontOf: server.url)
         let recorded = try await Session.run(.http(recorder.url), script)
-        recorder.stop()
+        try recorder.stop()
         #expect(recorded.difference(from: direct) == nil)
         let recording = try String(contentsOfFile: file, encoding: .utf8)
         #expect(recording.matches(of: /"last-event-id"/.ignoresCase()).count == 5)
         #expect(recording.matches(of: /"method":"DELETE"/).count == 1)
-        let replay = try RunningProgram([reprise, "replay", file, "--listen", "127.0.0.1:0"], besides: server.url)
+        let replay = try HTTPProgram(
+            [Program.reprise, "replay", file, "--listen", "127.0.0.1:0"], inFrontOf: server.url)
         let replayed = try await Session.run(.http(replay.url), script)
-        replay.stop()
+        try replay.stop()
         #expect(replayed.difference(from: direct) == nil)
     }
 }

@@ -4,11 +4,11 @@ import MCPCore
 import MCPTransports
 import MCPWire
 import Synchronization
+import TestSupport
 import Testing
 
 /// The SDK's server behind OAuth, with the SDK's own authorization server: sign-in, refresh, refusal.
-@Suite(.needsSDK) struct SDKSignInTests {
-    private let reprise = builtProgram("reprise")
+@Suite(.needsSDK, .liveThreads) struct SDKSignInTests {
     private static let client = OAuthClient(redirectURI: "http://127.0.0.1:9/callback", name: "client of the tests")
 
     /// A user who agrees to everything: asks for the page, and is sent back at once.
@@ -43,9 +43,9 @@ import Testing
         arguments: SDK.versions, ["beside", "same-origin", "unannounced"])
     func theUserSignsIn(version: String, place: String) async throws {
         let folder = try TestFolder()
-        let file = folder.path + "/session.jsonl"
+        let file = folder.file("session.jsonl")
         let revision: ProtocolRevision = place == "unannounced" ? .march2025 : .november2025
-        let server = try RunningProgram.sdk(version, "protected_server.py", options: ["--authorization-server", place])
+        let server = try HTTPProgram.sdk(version, "protected_server.py", options: ["--authorization-server", place])
         let user = WillingUser()
         let direct = try await session(server.url, user, revision)
         #expect(direct.lines("states") == ["pending", "needs-auth", "pending", "connected"])
@@ -53,25 +53,27 @@ import Testing
         #expect(direct.lines("calls").count == 3)
         #expect(direct.lines("calls").last?.contains(#""text":"refreshed""#) == true)
         #expect(user.visits.withLock(\.self) == 1)
-        let recorder = try RunningProgram(
-            [reprise, "record", "--url", server.url, "--listen", "127.0.0.1:0", "--out", file], besides: server.url)
+        let recorder = try HTTPProgram(
+            [Program.reprise, "record", "--url", server.url, "--listen", "127.0.0.1:0", "--out", file],
+            inFrontOf: server.url)
         let recorded = try await session(recorder.url, user, revision)
-        recorder.stop()
+        try recorder.stop()
         #expect(recorded.difference(from: direct) == nil)
         // A server beside is recorded with no other.
         guard place != "beside" else { return }
-        let replay = try RunningProgram([reprise, "replay", file, "--listen", "127.0.0.1:0"], besides: server.url)
+        let replay = try HTTPProgram(
+            [Program.reprise, "replay", file, "--listen", "127.0.0.1:0"], inFrontOf: server.url)
         let replayed = try await session(replay.url, user, revision)
-        replay.stop()
+        try replay.stop()
         #expect(replayed.difference(from: direct) == nil)
     }
 
     @Test("without a user, and with a header that is refused, there is no connection and a reason")
     func whoCannotSignInIsToldWhy() async throws {
-        let server = try RunningProgram.sdk("2.3.0", "protected_server.py")
+        let server = try HTTPProgram.sdk("2.3.0", "protected_server.py")
         func failure(_ configuration: ServerConfiguration) async -> ClientError? {
             await #expect(throws: ClientError.self) {
-                try await withClient(configuration) { _ in Issue.record("there is a connection") }
+                try await withClient(configuration, policy: .patient) { _ in Issue.record("there is a connection") }
             }
         }
         let stranger = await failure(.http(server.url))
@@ -87,10 +89,10 @@ import Testing
     }
 
     @Test func aSignInThatTheUserGivesUpEndsTheClient() async throws {
-        let server = try RunningProgram.sdk("2.3.0", "protected_server.py")
+        let server = try HTTPProgram.sdk("2.3.0", "protected_server.py")
         let authorizer = try Authorizer(server: server.url, client: Self.client, user: UnwillingUser())
         await #expect(throws: AuthorizationError.self) {
-            try await withClient(.http(server.url), authorizer: authorizer) { _ in
+            try await withClient(.http(server.url), authorizer: authorizer, policy: .patient) { _ in
                 Issue.record("there is a connection")
             }
         }

@@ -3,6 +3,7 @@ import MCPCore
 import MCPTransports
 import MCPWire
 import Synchronization
+import TestSupport
 import Testing
 
 /// Servers that do not do what they should, as somebody sees them who wants one connection.
@@ -105,9 +106,10 @@ import Testing
     @Test func whatTheBodyThrowsIsThrownAndTheProgramHasEnded() async throws {
         struct Enough: Error {}
         let folder = try TestFolder()
-        let server = script("echo $$ >\(folder.path)/id; \(Self.answering(Self.result)); while read line; do :; done")
+        let file = folder.file("id")
+        let server = script("echo $$ >\(file); \(Self.answering(Self.result)); while read line; do :; done")
         await #expect(throws: Enough.self) { try await withClient(server) { _ in throw Enough() } }
-        let id = try String(contentsOfFile: folder.path + "/id", encoding: .utf8).split(separator: "\n")[0]
+        let id = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")[0]
         #expect(!FileManager.default.fileExists(atPath: "/proc/\(id)"))
     }
 }

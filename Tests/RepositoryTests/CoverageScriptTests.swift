@@ -1,8 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What scripts/coverage makes of a run: a claim holds if what proves it ran and passed.
-@Suite(.enabled(if: Repository.hasProgram("python3"), "there is no python3 to run the script"))
+@Suite(.ownThreads, .enabled(if: Repository.hasProgram("python3"), "there is no python3 to run the script"))
 struct CoverageScriptTests {
     /// A repository with the script, two ids and a scenario; the run of a test and of that scenario.
     private struct Sample {
@@ -11,11 +12,10 @@ struct CoverageScriptTests {
         var end = #"{"kind":"event","payload":{"kind":"runEnded"}}"#
 
         /// The exit code and what was said, then the page.
-        func run(_ verb: String, page: String = "") throws -> (status: Int32, said: String, page: String) {
-            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-\(UUID().uuidString)")
-            defer { try? FileManager.default.removeItem(at: folder) }
+        func run(_ verb: String, page: String = "") throws -> (ending: Ending, said: String, page: String) {
+            let folder = try TestFolder()
             func write(_ text: String, _ path: String) throws {
-                let url = folder.appendingPathComponent(path)
+                let url = URL(fileURLWithPath: folder.file(path))
                 try FileManager.default.createDirectory(
                     at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
                 try text.write(to: url, atomically: true, encoding: .utf8)
@@ -25,17 +25,9 @@ struct CoverageScriptTests {
             try write("scenario: s\nproves: [RS-01]\n", "scenarios/a/s.yaml")
             try write(page, "docs/COVERAGE.md")
             try write(events, "events.jsonl")
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = ["python3", "scripts/coverage", verb, "events.jsonl"]
-            process.currentDirectoryURL = folder
-            let log = folder.appendingPathComponent("log")
-            try Data().write(to: log)
-            process.standardError = try FileHandle(forWritingTo: log)
-            try process.run()
-            process.waitUntilExit()
-            let text = { try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8) }
-            return (process.terminationStatus, try text("log"), try text("docs/COVERAGE.md"))
+            let finished = try RunningProcess.run(["python3", "scripts/coverage", verb, "events.jsonl"], in: folder)
+            let page = String(decoding: try folder.bytes(of: "docs/COVERAGE.md"), as: UTF8.self)
+            return (finished.ending, finished.error, page)
         }
 
         private var events: String {
@@ -62,11 +54,11 @@ struct CoverageScriptTests {
 
     @Test func whatPassedIsWrittenDownAndHolds() throws {
         let written = try Sample().run("write")
-        #expect(written.status == 0, "\(written.said)")
+        #expect(written.ending == .exit(0), "\(written.said)")
         #expect(written.page.contains("- S-001 one\n  - A.B/c\n"))
         #expect(written.page.contains("- RS-01 two\n  - scenarios/a/s.yaml\n"))
         #expect(written.page.contains("| all | | 2 | 2 |"))
-        #expect(try Sample().run("check", page: written.page).status == 0)
+        #expect(try Sample().run("check", page: written.page).ending == .exit(0))
     }
 
     @Test(
@@ -81,16 +73,16 @@ struct CoverageScriptTests {
     func whatDidNotPass(test: String, scenario: String, problem: String) throws {
         let sample = Sample(test: test, cases: [scenario])
         let checked = try sample.run("check", page: Self.page)
-        #expect(checked.status == 1)
+        #expect(checked.ending == .exit(1))
         #expect(checked.said.contains("  \(problem)\n"), "\(checked.said)")
         let written = try sample.run("write")
-        #expect(written.status == 1)
+        #expect(written.ending == .exit(1))
         #expect(written.page == "")
     }
 
     @Test func aRunThatBrokeOffProvesNothing() throws {
         let checked = try Sample(end: #"{"kind":"ev"#).run("check", page: Self.page)
-        #expect(checked.status == 1)
+        #expect(checked.ending == .exit(1))
         #expect(checked.said.hasPrefix("coverage: events.jsonl does not hold a whole run"))
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// Bad use gets a clear sentence on standard error, nothing on standard output, and the right exit code.

@@ -1,4 +1,5 @@
 import MCPWire
+import TestSupport
 import Testing
 
 /// `reprise diff`, as text and as JSON.

@@ -1,4 +1,5 @@
 import MCPWire
+import TestSupport
 import Testing
 
 /// `reprise inspect`, `diff` and `redact` of a recording over HTTP.

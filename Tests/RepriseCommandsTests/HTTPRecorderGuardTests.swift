@@ -1,6 +1,7 @@
 import MCPWire
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// What the HTTP recorder refuses, what it says of a server that it cannot reach, and how it begins and ends.

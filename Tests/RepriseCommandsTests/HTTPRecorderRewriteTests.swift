@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// What the recorder changes on the way so that a client works through it, what it keeps secret, and TLS.

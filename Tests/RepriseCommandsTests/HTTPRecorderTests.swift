@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// A client and a server, both played by the test, on both sides of the recorder.

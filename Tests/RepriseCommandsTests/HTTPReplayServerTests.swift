@@ -1,6 +1,7 @@
 import MCPWire
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// `reprise replay` of recordings over HTTP, in place of the server of live clients.

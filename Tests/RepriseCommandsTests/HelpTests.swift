@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// What `reprise` says of itself, and its demo.

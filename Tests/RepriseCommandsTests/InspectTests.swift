@@ -1,6 +1,7 @@
 import Foundation
 import MCPWire
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// `reprise inspect`, as text and as JSON.

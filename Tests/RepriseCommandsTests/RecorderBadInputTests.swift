@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// What is no proper message is forwarded and recorded as it is.

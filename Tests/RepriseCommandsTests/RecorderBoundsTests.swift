@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// What is large stays whole on its way, and small in memory.

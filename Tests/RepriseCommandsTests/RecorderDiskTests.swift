@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// Whatever becomes of the file, the session goes on untouched, and standard error says so once.

@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// The recorder ends as its server ended, and hands on the end of each pipe.

@@ -1,6 +1,7 @@
 import MCPWire
 import RepriseRecording
 import RepriseReplay
+import TestSupport
 import Testing
 
 /// The order of events is the order of causes.

@@ -1,6 +1,7 @@
 import Foundation
 import MCPWire
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// Secrets that pass through a recorded session are not on disk, and the replay works all the same.

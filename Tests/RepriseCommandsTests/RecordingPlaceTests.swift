@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// Where recordings go, and what becomes of files that are there already.

@@ -1,6 +1,7 @@
 import Foundation
 import MCPWire
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// `reprise replay` in place of the server of a live client.

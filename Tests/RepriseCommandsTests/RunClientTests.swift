@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `reprise run … -- CLIENT`: scenarios played to programs in other languages, in real time, and its exit codes.

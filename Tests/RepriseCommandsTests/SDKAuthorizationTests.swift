@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// Sessions of official SDK programs behind OAuth: login, expiry, refresh and challenges, and nothing secret kept.

@@ -1,5 +1,6 @@
 import RepriseRecording
 import RepriseReplay
+import TestSupport
 import Testing
 
 /// A session of official SDK programs over HTTP is the same directly, through the recorder, and from the replay.

@@ -2,6 +2,7 @@ import Foundation
 import MCPWire
 import RepriseRecording
 import RepriseReplay
+import TestSupport
 import Testing
 
 /// The recordings that are kept in the repository, each played to the client that it was recorded with.

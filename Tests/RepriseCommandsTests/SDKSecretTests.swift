@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// Secrets in sessions of official SDK programs stay out of the recording, and the recording is still played.

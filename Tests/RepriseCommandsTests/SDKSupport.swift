@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The test programs on the official Python SDK, in the environments that scripts/setup-test-environments makes.

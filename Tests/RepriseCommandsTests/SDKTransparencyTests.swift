@@ -1,4 +1,5 @@
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// A session of official SDK programs is the same directly, through the recorder, and from the replay.

@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// Servers of the official SDK over HTTP, verified with what was recorded of them a moment before.

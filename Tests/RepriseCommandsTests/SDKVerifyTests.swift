@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// Servers of the official SDK, unchanged and with one thing changed, verified with what was recorded of them.

@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 import Testing
 
 /// `reprise verify` with servers that behave, misbehave, and are not there.

@@ -4,6 +4,7 @@ import MCPWire
 import RepriseScenarios
 import RepriseSimulation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RepriseRehearsal
@@ -63,15 +64,7 @@ import Testing
                 got += chunk
             sys.stdout.buffer.write(got)
             """
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", script, socket, line, end.map { _ in "\n" } ?? ""]
-        process.standardOutput = output
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return String(decoding: data, as: UTF8.self)
+        return try RunningProcess.run(["python3", "-c", script, socket, line, end.map { _ in "\n" } ?? ""]).text
     }
 
     @Test func whatIsNoSingleDeclaredStdioServerIsNotPlayed() throws {

@@ -1,6 +1,7 @@
 import Foundation
 import MCPCore
 import MCPTransports
+import TestSupport
 import Testing
 
 /// Servers of the official Python SDK, in the environments that scripts/setup-test-environments makes.
@@ -35,17 +36,27 @@ extension Trait where Self == ConditionTrait {
     static var needsSDK: Self { .enabled(if: SDK.reasonToSkip == nil, "\(SDK.reasonToSkip ?? "")") }
 }
 
-/// A program that was built with these tests; it lies beside the test bundle.
-func builtProgram(_ name: String) -> String {
-    let places = [CommandLine.arguments[0], Bundle.main.executablePath ?? ""] + Bundle.allBundles.map(\.bundlePath)
-    let folders = places.map { URL(filePath: $0).deletingLastPathComponent().path }
-    return folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-        ?? "\(folders[0])/\(name)"
-}
-
 extension ServerConfiguration {
     /// A server that is started with a whole command line.
     static func stdio(command: [String], environment: [String: String] = [:]) -> ServerConfiguration {
         .stdio(command[0], Array(command.dropFirst()), environment: environment)
+    }
+}
+
+extension ConnectionPolicy {
+    /// For servers in Python, which take long to start on a busy machine.
+    static var patient: ConnectionPolicy {
+        var policy = withoutFirstRetries
+        policy.connectTimeout = .seconds(600)
+        return policy
+    }
+}
+
+extension HTTPProgram {
+    /// A server of the SDK over HTTP, which ends with the process of the tests at the latest.
+    static func sdk(
+        _ version: String, _ program: String = "everything_server.py", options: [String] = []
+    ) throws -> HTTPProgram {
+        try HTTPProgram(SDK.command(version, program) + ["--http", "0", "--until-end-of-input"] + options)
     }
 }

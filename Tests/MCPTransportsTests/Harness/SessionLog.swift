@@ -46,11 +46,11 @@ final class SessionLog: ServerRequestHandler {
     }
 
     /// Returns when a lane has so many lines.
-    func wait(for lane: String, count: Int) async {
+    func wait(for lane: String, count: Int) async throws {
         let gate = Gate<Void>()
         waiters.withLock { $0.append((lane, count, gate)) }
         if lines(lane).count >= count { gate.open(()) }
-        await gate.wait()
+        try await gate.wait("\(count) lines of \(lane), which has \(lines(lane))")
     }
 
     /// What a manager tells.
@@ -98,7 +98,8 @@ struct Session {
     ) async throws -> SessionLog {
         let log = SessionLog()
         try await withClient(
-            server, authorizer: authorizer, handler: log, stdio: StdioConnector { _, _ in }, observer: log.observe
+            server, authorizer: authorizer, handler: log, policy: .patient, stdio: StdioConnector { _, _ in },
+            observer: log.observe
         ) { client in
             try await script(Session(client: client, log: log))
         }
@@ -132,7 +133,7 @@ struct Session {
     }
 
     /// What every transport has: calls and their errors, progress, requests of the server, logging, lists, cancellation.
-    func everything() async {
+    func everything() async throws {
         await call("echo", ["text": "hello"])
         await call("mirror", ["a": [1, .number("2.5"), ["b": .null]], "ü": "\u{2028}\n🦊"])
         for tool in ["unicode", "contents", "raise", "no_such_tool", "ping_back", "roots"] { await call(tool) }
@@ -147,29 +148,29 @@ struct Session {
         await ask("prompts/get", ["name": "greeting", "arguments": ["name": "Zoë"]])
         await ask("logging/setLevel", ["level": "error"])
         await call("log")
-        await callsAtOnce()
-        await cancelledCall()
+        try await callsAtOnce()
+        try await cancelledCall()
         await call("list_changed")
-        await log.hasAddedTool.wait()
+        try await log.hasAddedTool.wait("the tool \"added\" in the list")
         await call("added")
     }
 
     /// One call waits until another one releases it.
-    private func callsAtOnce() async {
+    private func callsAtOnce() async throws {
         let isWaiting = Gate<Void>()
-        await withTaskGroup { group in
+        try await withThrowingTaskGroup { group in
             group.addTask { await call("slow", ["key": "1"], lane: "slow") { isWaiting.open(()) } }
-            await isWaiting.wait()
+            try await isWaiting.wait("progress of a call that waits")
             await call("release", ["key": "1"])
         }
     }
 
     /// A call that its caller gives up ends at the server, too.
-    private func cancelledCall() async {
+    private func cancelledCall() async throws {
         let isWaiting = Gate<Void>()
-        await withTaskGroup { group in
+        try await withThrowingTaskGroup { group in
             group.addTask { await call("cancel_me", ["key": "2"], lane: "cancelled") { isWaiting.open(()) } }
-            await isWaiting.wait()
+            try await isWaiting.wait("progress of a call to cancel")
             group.cancelAll()
         }
         await call("await_cancelled", ["key": "2"])

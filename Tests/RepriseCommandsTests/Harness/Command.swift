@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Command lines of `reprise`.
 enum Command {
     static func record(_ out: String, redact: String? = nil, _ server: [String]) -> [String] {

@@ -1,5 +1,6 @@
 import Foundation
 import RepriseRecording
+import TestSupport
 
 /// A server played by the test, the recorder in front of it, and as many clients as are asked for.
 final class RecordedServer {

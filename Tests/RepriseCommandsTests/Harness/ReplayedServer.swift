@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A recording served over HTTP by `reprise replay`, and as many clients as are asked for.

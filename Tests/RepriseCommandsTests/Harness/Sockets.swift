@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// One end of a TCP connection; every wait has a deadline.
 final class Socket: @unchecked Sendable {

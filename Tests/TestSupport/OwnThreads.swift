@@ -1,27 +1,34 @@
 import Foundation
 import Testing
 
-/// Runs each test of a suite on a thread where it may block, since these tests wait for processes.
+/// Runs each test of a suite on threads of its own.
 ///
-/// The cooperative pool has as many threads as the machine has cores; a few blocked tests would hold up every other.
-struct OwnThreads: TestTrait, SuiteTrait, TestScoping {
-    var isRecursive: Bool { true }
+/// The cooperative pool has as many threads as the machine has cores, and simulations occupy them for minutes.
+package struct OwnThreads: TestTrait, SuiteTrait, TestScoping {
+    fileprivate let pool: ThreadPool
 
-    func provideScope(
+    package var isRecursive: Bool { true }
+
+    package func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         guard testCase != nil else { return try await function() }
-        try await withTaskExecutorPreference(ThreadPool.shared) { try await function() }
+        try await withTaskExecutorPreference(pool) { try await function() }
     }
 }
 
 extension Trait where Self == OwnThreads {
-    static var ownThreads: Self { Self() }
+    /// Threads where tests may block for long, since they wait for processes.
+    package static var ownThreads: Self { Self(pool: .blocking) }
+
+    /// Threads for what talks to processes and sockets in real time, and blocks for no longer than a process starts.
+    package static var liveThreads: Self { Self(pool: .live) }
 }
 
 /// A few threads that take jobs in turn; their number bounds how many of these tests run at once.
 private final class ThreadPool: TaskExecutor {
-    static let shared = ThreadPool(threadCount: 6)
+    static let blocking = ThreadPool(threadCount: 6)
+    static let live = ThreadPool(threadCount: 16)
 
     private let condition = NSCondition()
     private nonisolated(unsafe) var jobs: [UnownedJob] = []
@@ -54,7 +61,7 @@ private final class ThreadPool: TaskExecutor {
 }
 
 /// A write to a process that has gone shall fail on this thread, and not end the tests.
-func blockBrokenPipeSignal() {
+package func blockBrokenPipeSignal() {
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, SIGPIPE)

@@ -1,20 +1,17 @@
+#if canImport(Glibc)
+    import CProcess
+#endif
 import Foundation
-
-/// How a process ended.
-enum Ending: Equatable, Sendable {
-    case exit(Int32)
-    case signal(Int32)
-}
 
 /// A process with our ends of its three pipes. Every wait has a deadline, so that a hang is a failure and not a hang.
 ///
 /// Descriptor 3 of the process is the writing end of one more pipe, inherited by all that it starts: when that pipe
 /// ends, the process and its descendants are gone. For one thread, but for the background helpers it starts itself.
-final class RunningProcess {
-    let id: pid_t
-    let deadline: Deadline
-    private(set) var input: Int32
-    private(set) var output: Int32
+package final class RunningProcess {
+    package let id: pid_t
+    package let deadline: Deadline
+    package private(set) var input: Int32
+    package private(set) var output: Int32
     private var survivors: Int32
     private var pending: [UInt8] = []
     private let errors: Collector
@@ -23,7 +20,7 @@ final class RunningProcess {
     /// Starts a command; `environment` changes ours, with nil for what is to be taken out.
     ///
     /// `isNonblocking` makes its own ends of standard input and output so, as some clients do.
-    init(
+    package init(
         _ command: [String], environment: [String: String?] = [:], in folder: TestFolder? = nil,
         isNonblocking: Bool = false, deadline seconds: Double = 30
     ) throws {
@@ -34,7 +31,7 @@ final class RunningProcess {
             for end in [stdin.reading, stdout.writing] { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
         }
         let ends = [stdin.reading, stdout.writing, stderr.writing, survivors.writing]
-        let started = Result { try Self.spawn(command, ends: ends, variables: variables, folder: folder?.path) }
+        let started = Result { try Self.spawn(command, ends: ends, variables: variables, folder: folder) }
         for end in ends { close(end) }
         if case .failure = started {
             for end in [stdin.writing, stdout.reading, stderr.reading, survivors.reading] { close(end) }
@@ -55,7 +52,7 @@ final class RunningProcess {
     }
 
     private static func spawn(
-        _ command: [String], ends: [Int32], variables: [String: String], folder: String?
+        _ command: [String], ends: [Int32], variables: [String: String], folder: TestFolder?
     ) throws -> pid_t {
         #if canImport(Glibc)
             var actions = posix_spawn_file_actions_t()
@@ -66,13 +63,22 @@ final class RunningProcess {
         #endif
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        if let folder { posix_spawn_file_actions_addchdir_np(&actions, folder.path) }
         for (number, end) in ends.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, end, Int32(number))
         }
+        // Whatever else is open belongs to tests that run at the same time. A socket or pipe that lives on in a server
+        // that all tests share would keep its other end from ever reading an end.
+        #if canImport(Glibc)
+            posix_spawn_file_actions_addclosefrom_np(&actions, Int32(ends.count))
+            let closing: Int32 = 0
+        #else
+            let closing = POSIX_SPAWN_CLOEXEC_DEFAULT
+        #endif
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | closing))
         // NIO, which other tests use, ignores it in this process, and what is ignored stays ignored across exec.
         var defaultSignals = sigset_t()
         sigemptyset(&defaultSignals)
@@ -82,8 +88,6 @@ final class RunningProcess {
         var noSignals = sigset_t()
         sigemptyset(&noSignals)
         posix_spawnattr_setsigmask(&attributes, &noSignals)
-        // Glibc's module does not export the action that changes the folder.
-        let command = (folder.map { ["sh", "-c", "cd \"$0\" && exec \"$@\"", $0] } ?? []) + command
         var arguments = command.map { strdup($0) } + [nil]
         var environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in arguments + environment { free(pointer) } }
@@ -98,7 +102,7 @@ final class RunningProcess {
     // MARK: Its input
 
     /// Writes all bytes; throws when the reader has gone.
-    func write(_ bytes: some Collection<UInt8>) throws {
+    package func write(_ bytes: some Collection<UInt8>) throws {
         let bytes = Array(bytes)
         var offset = 0
         while offset < bytes.count {
@@ -111,24 +115,24 @@ final class RunningProcess {
         }
     }
 
-    func send(_ line: String) throws { try write(Array((line + "\n").utf8)) }
+    package func send(_ line: String) throws { try write(Array((line + "\n").utf8)) }
 
     /// Waits until the process has read everything that was written to it.
-    func waitUntilTaken() throws {
+    package func waitUntilTaken() throws {
         try deadline.wait("the process does not read") {
             var count: Int32 = 0
             return ioctl(input, UInt(FIONREAD), &count) == 0 && count == 0
         }
     }
 
-    func closeInput() {
+    package func closeInput() {
         guard input >= 0 else { return }
         close(input)
         input = -1
     }
 
     /// Writes on a thread of its own while this one reads, and closes the input.
-    func writeInBackground(_ bytes: [UInt8]) {
+    package func writeInBackground(_ bytes: [UInt8]) {
         let descriptor = input
         input = -1
         Thread.detachNewThread {
@@ -155,7 +159,7 @@ final class RunningProcess {
     }
 
     /// The next line without its line feed; nil at the end.
-    func readLine() throws -> String? {
+    package func readLine() throws -> String? {
         while true {
             if let end = pending.firstIndex(of: 0x0A) {
                 defer { pending.removeFirst(end + 1) }
@@ -171,7 +175,7 @@ final class RunningProcess {
     }
 
     /// Exactly so many bytes, fewer only at the end.
-    func read(byteCount: Int) throws -> [UInt8] {
+    package func read(byteCount: Int) throws -> [UInt8] {
         var bytes = pending
         pending = []
         while bytes.count < byteCount {
@@ -183,16 +187,16 @@ final class RunningProcess {
         return Array(bytes[..<byteCount])
     }
 
-    func readToEnd() throws -> [UInt8] { try read(byteCount: .max) }
+    package func readToEnd() throws -> [UInt8] { try read(byteCount: .max) }
 
-    func closeOutput() {
+    package func closeOutput() {
         close(output)
         output = -1
     }
 
     /// Waits until the output pipe is as good as full. How many bytes that are depends on how they were written: the
     /// pages of a pipe may be filled by halves.
-    func waitForFullOutput() throws {
+    package func waitForFullOutput() throws {
         try deadline.wait("the output does not fill") {
             var count: Int32 = 0
             return ioctl(output, UInt(FIONREAD), &count) == 0 && count >= 1 << 15
@@ -202,28 +206,28 @@ final class RunningProcess {
     // MARK: Its standard error and its end
 
     /// What it wrote to standard error until now.
-    var errorSoFar: String { String(decoding: errors.bytes, as: UTF8.self) }
+    package var errorSoFar: String { String(decoding: errors.bytes, as: UTF8.self) }
 
     /// Waits until standard error holds a text.
-    func waitForError(_ text: String) throws {
+    package func waitForError(_ text: String) throws {
         try deadline.wait("standard error lacks \"\(text)\": \(errorSoFar)") { errorSoFar.contains(text) }
     }
 
     /// Waits for the end of the process.
-    func wait() throws -> Ending {
+    package func wait() throws -> Ending {
         try deadline.wait("waiting for the end; standard error so far: \(errorSoFar)") { reaper.ending != nil }
         return reaper.ending ?? .exit(-1)
     }
 
-    var isRunning: Bool { reaper.ending == nil }
+    package var isRunning: Bool { reaper.ending == nil }
 
     /// Waits until neither the process nor anything that it started is there any more.
-    func waitUntilAllAreGone() throws {
+    package func waitUntilAllAreGone() throws {
         try deadline.wait(for: survivors, POLLIN, "a process survived")
     }
 
     /// Closes the input, reads to the end, and waits for everything.
-    func finish() throws -> Finished {
+    package func finish() throws -> Finished {
         closeInput()
         let output = output >= 0 ? try readToEnd() : []
         let ending = try wait()
@@ -232,27 +236,13 @@ final class RunningProcess {
     }
 
     /// Runs a command to its end.
-    static func run(
+    package static func run(
         _ command: [String], input: [UInt8] = [], environment: [String: String?] = [:], in folder: TestFolder? = nil,
         deadline: Double = 30
     ) throws -> Finished {
         let process = try RunningProcess(command, environment: environment, in: folder, deadline: deadline)
         process.writeInBackground(input)
         return try process.finish()
-    }
-}
-
-/// What a process left.
-struct Finished {
-    var ending: Ending
-    var output: [UInt8]
-    var error: String
-
-    var text: String { String(decoding: output, as: UTF8.self) }
-
-    /// The lines that reprise itself said on standard error.
-    var said: [String] {
-        error.split(separator: "\n").filter { $0.hasPrefix("reprise: ") }.map { String($0.dropFirst(9)) }
     }
 }
 
