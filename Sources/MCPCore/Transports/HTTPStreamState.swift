@@ -2,6 +2,10 @@ import HTTPTypes
 import MCPWire
 
 /// What the tasks of one session over Streamable HTTP share; only touched under its lock.
+///
+/// Tasks are cancelled under the lock, as it says whether they are still there; what their cancellation handlers wait for
+/// is the business of the sender, the authorizer and the clock, none of which calls back here. Continuations are
+/// resumed when it is free again (see ``WakingLock``).
 struct HTTPStreamState {
     /// A request to be sent.
     struct Call: Sendable {
@@ -41,6 +45,7 @@ struct HTTPStreamState {
     }
 
     var exchanges: [Int: Running] = [:]
+    private let wakings: Wakings
     private var machine: StreamableHTTPMachine
     private let limits: StreamableHTTPLimits
     /// What the reader has not taken yet.
@@ -57,7 +62,8 @@ struct HTTPStreamState {
     private var sleeper: Sleeper?
     private var lastSleep = 0
 
-    init(machine: StreamableHTTPMachine, limits: StreamableHTTPLimits) {
+    init(machine: StreamableHTTPMachine, limits: StreamableHTTPLimits, wakings: Wakings) {
+        self.wakings = wakings
         self.machine = machine
         self.limits = limits
     }
@@ -96,7 +102,7 @@ struct HTTPStreamState {
     private mutating func end(_ exchange: Int) -> [any HTTPBody] {
         guard let running = exchanges.removeValue(forKey: exchange) else { return [] }
         running.task?.cancel()
-        running.pause?.resume()
+        wake(running.pause)
         return running.body.map { [$0] } ?? []
     }
 
@@ -104,7 +110,7 @@ struct HTTPStreamState {
     mutating func finish() -> [any HTTPBody] {
         isFinished = true
         stopReading()
-        for closer in closers { closer.resume() }
+        for closer in closers { wake(closer) }
         closers = []
         sleeper?.task?.cancel()
         sleeper = nil
@@ -112,7 +118,15 @@ struct HTTPStreamState {
     }
 
     mutating func awaitFinish(_ continuation: UnsafeContinuation<Void, Never>) {
-        if isFinished { continuation.resume() } else { closers.append(continuation) }
+        if isFinished { wake(continuation) } else { closers.append(continuation) }
+    }
+
+    private func wake(_ continuation: UnsafeContinuation<Void, Never>?) {
+        if let continuation { wakings.add { continuation.resume() } }
+    }
+
+    private func wake(_ reader: UnsafeContinuation<StreamEvent?, Never>, _ event: StreamEvent?) {
+        wakings.add { reader.resume(returning: event) }
     }
 
     // MARK: Events
@@ -137,14 +151,14 @@ struct HTTPStreamState {
     }
 
     mutating func await(_ continuation: UnsafeContinuation<StreamEvent?, Never>) {
-        if let next = takeEvent() { continuation.resume(returning: next.event) } else { reader = continuation }
+        if let next = takeEvent() { wake(continuation, next.event) } else { reader = continuation }
     }
 
     private mutating func report(_ event: StreamEvent) {
         guard !isOver else { return }
         if let reader {
             self.reader = nil
-            reader.resume(returning: event)
+            wake(reader, event)
         } else {
             events.append(event)
             undeliveredByteCount += event.byteCount
@@ -156,7 +170,7 @@ struct HTTPStreamState {
     private mutating func stopReading() {
         isOver = true
         (events, takenCount, undeliveredByteCount) = ([], 0, 0)
-        reader?.resume(returning: nil)
+        if let reader { wake(reader, nil) }
         reader = nil
         resumeReading()
     }
@@ -203,12 +217,12 @@ struct HTTPStreamState {
     }
 
     mutating func pause(_ exchange: Int, _ continuation: UnsafeContinuation<Void, Never>) {
-        if hasRoom(exchange) == nil { exchanges[exchange]?.pause = continuation } else { continuation.resume() }
+        if hasRoom(exchange) == nil { exchanges[exchange]?.pause = continuation } else { wake(continuation) }
     }
 
     private mutating func resumeReading() {
         for exchange in exchanges.keys.sorted() {
-            exchanges[exchange]?.pause?.resume()
+            wake(exchanges[exchange]?.pause)
             exchanges[exchange]?.pause = nil
         }
     }

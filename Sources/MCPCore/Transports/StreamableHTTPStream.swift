@@ -1,6 +1,5 @@
 import HTTPTypes
 import MCPWire
-import Synchronization
 
 /// One session over Streamable HTTP: does what its machine says, in tasks of the connector.
 ///
@@ -8,7 +7,7 @@ import Synchronization
 final class StreamableHTTPStream: MessageStream {
     /// By which the connector knows it.
     let number: Int
-    private let state: Mutex<HTTPStreamState>
+    private let state: WakingLock<HTTPStreamState>
     private let sender: any HTTPSender
     private let time: any TimeSource
     private let authorizer: (any RequestAuthorizer)?
@@ -19,7 +18,7 @@ final class StreamableHTTPStream: MessageStream {
         authorizer: (any RequestAuthorizer)?, limits: StreamableHTTPLimits, tasks: ConnectorTasks
     ) {
         self.number = number
-        state = Mutex(HTTPStreamState(machine: machine, limits: limits))
+        state = WakingLock { HTTPStreamState(machine: machine, limits: limits, wakings: $0) }
         self.sender = sender
         self.time = time
         self.authorizer = authorizer
@@ -41,10 +40,15 @@ final class StreamableHTTPStream: MessageStream {
 
     func close() async {
         feed(.close)
-        await withUnsafeContinuation { continuation in state.withLock { $0.awaitFinish(continuation) } }
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in state.withLock { $0.awaitFinish(continuation) } }
+        } onCancel: {
+            abandon()
+            tasks.forget(self)
+        }
     }
 
-    /// The connector has ended, so that nothing can be done any more.
+    /// Nobody waits for a good end any more, or the connector has ended, so that there can be none.
     func abandon() {
         for body in state.withLock({ $0.finish() }) { body.close() }
     }

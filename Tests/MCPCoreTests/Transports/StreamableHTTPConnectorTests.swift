@@ -106,6 +106,28 @@ import Testing
         }
     }
 
+    @Test("whoever closes and is cancelled waits no longer for the end of the session, and neither does a reader")
+    func cancelledClosing() throws {
+        try HTTPStage.run {
+            if $0.name != "DELETE" { $0.behave() }
+        } body: { stage in
+            let stream = try await stage.session()
+            try await stage.advance(to: 1)
+            async let next = stream.next()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await stream.close() }
+                try await stage.advance(to: 2)
+                #expect(stage.server.trace.last == "DELETE")
+                group.cancelAll()
+            }
+            #expect(await next == nil)
+            #expect(stage.simulation.now == Instant(nanoseconds: 2_000_000_000))
+            #expect(stage.simulation.sleeperCount == 0)
+            await stream.close()
+            await #expect(throws: TransportFailure.closed) { try await stream.request(9) }
+        }
+    }
+
     @Test("what follows notifications/initialized waits until the server has taken that")
     func theSessionStandsBeforeItIsUsed() throws {
         try HTTPStage.run { exchange in
