@@ -125,6 +125,22 @@ import Testing
         #expect(ledger.count == 0)
     }
 
+    @Test(
+        "SR-14: a call that was not taken as the session was forgotten waits once for the next",
+        arguments: [true, false])
+    func forgottenBeforeItWasTaken(_ isHandedOver: Bool) {
+        var ledger = CallLedger(server: "a")
+        ledger.begin(Self.call(1), requestID: 1, at: .zero)
+        if isHandedOver {
+            ledger.handOver(requestID: 1)
+            #expect(ledger.failed(requestID: 1, .notSent(.sessionExpired)) == .none)
+        }
+        #expect(ledger.connectionLost(.sessionExpired) == [])
+        #expect(ledger.waiting.map(\.number) == [1])
+        ledger.resend(1, requestID: 2)
+        #expect(ledger.connectionLost(.sessionExpired) == [Self.ending(1, .notConnected(server: "a"))])
+    }
+
     @Test("SR-14, RS-09: what may have been executed before its session was forgotten ends unknown, not unsent")
     func forgottenAfterALoss() {
         var ledger = CallLedger(server: "a")

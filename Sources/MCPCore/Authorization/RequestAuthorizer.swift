@@ -10,7 +10,7 @@ public protocol RequestAuthorizer: Sendable {
 
     /// A request was refused: waits for another token, however many requests wait for the same one (AE-03).
     ///
-    /// To be called once for each request; the request is then sent once more, and fails if it is refused again.
+    /// To be called once for each request and status; the request is then sent once more.
     func recover(from refusal: AuthorizationRefusal) async -> AuthorizationRecovery
 }
 

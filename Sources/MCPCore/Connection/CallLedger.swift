@@ -66,12 +66,6 @@ public struct CallLedger: Sendable {
         return true
     }
 
-    /// The transport has not taken the request of that id; returns the end of its call.
-    public mutating func notTaken(requestID: Int) -> Ending? {
-        guard let number = numbers[requestID], let entry = entries[number] else { return nil }
-        return end(number, .failure(unsent(entry)))
-    }
-
     /// The calls to send on a new connection, in the order in which they were made; each must then be resent.
     public var waiting: [Call] {
         guard entries.count > numbers.count else { return [] }
@@ -136,15 +130,11 @@ public struct CallLedger: Sendable {
     public mutating func failed(requestID: Int, _ failure: RequestFailure) -> Consequence {
         guard let number = numbers[requestID], let entry = entries[number] else { return .none }
         switch failure {
-        case .notSent(.sessionExpired) where !entry.isRenewed:
-            entries[number]?.isRenewed = true
-            putBack(number)
-            return .none
         case .lost(let cause) where entry.call.isIdempotent && entry.sendCount == 1:
             mayHaveRun(number, cause)
             putBack(number)
             return .resend(number)
-        case .notSent: return ending(number, unsent(entry))
+        case .notSent(let cause): return notSent(number, entry, cause).map { .ending($0) } ?? .none
         case .lost(let cause): return ending(number, .outcomeUnknown(server: server, cause: cause))
         case .refused(let status, let text):
             return ending(number, .rejected(server: server, status: status, text: text))
@@ -161,8 +151,9 @@ public struct CallLedger: Sendable {
 
     /// The connection is gone; returns the calls that end with it, in the order in which they were made.
     ///
-    /// What the transport had not begun to take ends `notConnected`; of the rest, an idempotent call that was sent once
-    /// waits for the next connection, and every other ends `outcomeUnknown`, or `notConnected` if it was taken back.
+    /// What the transport had not begun to take ends `notConnected`, or waits once for the next session if the server has
+    /// forgotten this one; of the rest, an idempotent call that was sent once waits for the next connection, and every
+    /// other ends `outcomeUnknown`, or `notConnected` if it was taken back.
     public mutating func connectionLost(_ cause: TransportFailure) -> [Ending] {
         late = []
         guard !numbers.isEmpty else { return [] }
@@ -170,7 +161,7 @@ public struct CallLedger: Sendable {
         numbers = [:]
         return underWay.compactMap { number in
             guard let entry = entries[number] else { return nil }
-            guard entry.isHandedOver else { return end(number, .failure(unsent(entry))) }
+            guard entry.isHandedOver else { return notSent(number, entry, cause) }
             guard entry.call.isIdempotent, entry.sendCount == 1 || entry.isTakenBack else {
                 let failure = entry.isTakenBack ? unsent(entry) : .outcomeUnknown(server: server, cause: cause)
                 return end(number, .failure(failure))
@@ -194,6 +185,14 @@ public struct CallLedger: Sendable {
     /// Why a call fails that was not sent now: it may have been executed when it was sent before.
     private func unsent(_ entry: Entry) -> ConnectionError {
         entry.cause.map { .outcomeUnknown(server: server, cause: $0) } ?? .notConnected(server: server)
+    }
+
+    /// What was not sent since the server has forgotten the session waits for the next, once; everything else ends.
+    private mutating func notSent(_ number: Int, _ entry: Entry, _ cause: TransportFailure) -> Ending? {
+        guard cause == .sessionExpired, !entry.isRenewed else { return end(number, .failure(unsent(entry))) }
+        entries[number]?.isRenewed = true
+        putBack(number)
+        return nil
     }
 
     private mutating func mayHaveRun(_ number: Int, _ cause: TransportFailure) {

@@ -82,12 +82,15 @@ extension ManagerState {
         case leave(isClosing: Bool)
     }
 
-    /// The stream has not taken a message: a call ends, and without anything else the connection is of no use.
+    /// The stream has not taken a message: a call ends, or waits for the next session; without anything else the
+    /// connection is of no use.
     func notTaken(_ index: Int, _ generation: Int, _ callID: Int?, _ failure: TransportFailure) -> Writing {
         let server = servers[index]
         guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
         guard let callID else { return .leave(isClosing: ended(index, generation, failure)) }
-        if let ending = server.ledger.notTaken(requestID: callID) { end([ending], of: server) }
+        if case .ending(let ending) = server.ledger.failed(requestID: callID, .notSent(failure)) {
+            end([ending], of: server)
+        }
         arrangeWork()
         return .goOn
     }

@@ -77,8 +77,8 @@ struct HTTPStream: Sendable {
         /// Whether it named a session.
         let hasSession: Bool
         let redirects: Int
-        /// Whether it was sent once more after the server had refused it for want of authorization.
-        let hasRecovered: Bool
+        /// The statuses with which the server had refused it for want of authorization, before it was sent once more.
+        let refusals: Set<Int>
         /// What the authorizer gave when the server had refused it.
         let token: AccessToken?
         var phase = Phase.waiting

@@ -14,6 +14,7 @@ extension StreamableHTTPMachine {
         if case .farewell = stream.kind { return finish() }
         let status = head.status.code
         streams[number]?.exchange?.status = status
+        if isExpiring, isOfNoUse(status, exchange) { return notExecuted(number) }
         switch status {
         case 401, 403: return unauthorized(number, status, head)
         case 404 where exchange.hasSession: return sessionExpired(number)
@@ -169,11 +170,12 @@ extension StreamableHTTPMachine {
         }
     }
 
-    // MARK: Authorization and sessions
+    // MARK: Authorization
 
+    /// Each of the two statuses means something else to the authorizer, and is told to it once a request.
     private mutating func unauthorized(_ number: Int, _ status: Int, _ head: HTTPResponse) {
         guard let exchange = streams[number]?.exchange else { return }
-        if exchange.hasRecovered { return unauthorized(number) }
+        if exchange.refusals.contains(status) { return unauthorized(number) }
         streams[number]?.exchange?.phase = .recovering
         streams[number]?.deadline = nil
         let challenges = head.headerFields[values: .wwwAuthenticate]
@@ -189,8 +191,8 @@ extension StreamableHTTPMachine {
         if case .message(.request) = stream.kind, !stream.isRequest { return drop(number) }
         guard case .retry(let token) = recovery else { return unauthorized(number) }
         begin(
-            number, exchange.method, at: exchange.endpoint, redirects: exchange.redirects, hasRecovered: true,
-            token: token)
+            number, exchange.method, at: exchange.endpoint, redirects: exchange.redirects,
+            refusals: exchange.refusals.union([exchange.status]), token: token)
     }
 
     /// The server refuses for want of authorization, and no token helps.
@@ -205,15 +207,5 @@ extension StreamableHTTPMachine {
             streams[number]?.awaited = []
         }
         fail(.unauthorized(status: exchange.status))
-    }
-
-    /// The server does not know the session any more; what was posted has had no effect (SR-14).
-    private mutating func sessionExpired(_ number: Int) {
-        guard let stream = streams[number] else { return }
-        if stream.exchange?.method == .post {
-            for id in stream.awaited { act(.report(.requestFailed(id: id, .notSent(.sessionExpired)))) }
-        }
-        sessionID = nil
-        fail(.sessionExpired)
     }
 }

@@ -10,6 +10,7 @@ extension StreamableHTTPMachine {
         if case .farewell = stream.kind { return finish() }
         if exchange.method == .get { return resume(number, failure.cause) }
         if !failure.mayHaveArrived {
+            if isExpiring { return handBack(number) }
             if !stream.isInitialize {
                 for id in stream.awaited { act(.report(.requestFailed(id: id, .notSent(failure.cause)))) }
             }
@@ -40,7 +41,8 @@ extension StreamableHTTPMachine {
     ) {
         guard let stream = streams[number] else { return }
         let isPush = if case .push = stream.kind { true } else { false }
-        guard isPush || stream.isRequest else { return drop(number) }
+        // A session that is forgotten has no streams to be resumed.
+        guard isPush || stream.isRequest, !isExpiring else { return drop(number) }
         guard stream.attempts < policy.retries else {
             guard isPush else { return lost(number, cause) }
             return degrade(number, "the stream of GET could not be resumed after \(policy.retries) attempts")
@@ -65,6 +67,7 @@ extension StreamableHTTPMachine {
     // MARK: Time
 
     mutating func deadlineCame() {
+        if case .expiring(let until) = phase, until <= now { return fail(.sessionExpired) }
         for number in streams.keys.sorted() {
             guard let stream = streams[number] else { continue }
             if let due = stream.resumeAt, due <= now {

@@ -7,11 +7,16 @@ extension StreamableHTTPMachine {
 
     /// A message is to be sent: at once, when there is room, or not at all.
     mutating func send(_ bytes: [UInt8]) {
-        guard phase == .open else { return act(.reject(.closed)) }
+        guard phase == .open || isExpiring else { return act(.reject(refusal)) }
         let message = OutgoingMessage(bytes)
         if let cancelled = message.cancels, let index = waiting.firstIndex(where: { $0.ids == [cancelled] }) {
             // Neither the request nor its cancellation has to be sent.
             waiting.remove(at: index)
+            return
+        }
+        // Of a session that is forgotten, requests alone are kept, to be handed back.
+        if isExpiring, message.ids.isEmpty {
+            if let cancelled = message.cancels, let number = cancel(cancelled) { drop(number) }
             return
         }
         guard waiting.count < limits.waitingCountMax else {
@@ -78,14 +83,14 @@ extension StreamableHTTPMachine {
     /// Begins an exchange of a stream, in place of the one that there was.
     mutating func begin(
         _ number: Int, _ method: HTTPRequest.Method, at endpoint: HTTPURL, redirects: Int = 0,
-        hasRecovered: Bool = false, token: AccessToken? = nil
+        refusals: Set<Int> = [], token: AccessToken? = nil
     ) {
         forgetExchange(number)
         guard let stream = streams[number] else { return }
         let exchange = HTTPStream.Exchange(
             number: nextNumber(), method: method, endpoint: endpoint,
             hasSession: sessionID != nil && !(stream.isInitialize && method == .post), redirects: redirects,
-            hasRecovered: hasRecovered, token: token, decoder: SSEDecoder(frameByteCountMax: limits.eventByteCountMax))
+            refusals: refusals, token: token, decoder: SSEDecoder(frameByteCountMax: limits.eventByteCountMax))
         owners[exchange.number] = number
         streams[number]?.exchange = exchange
         streams[number]?.resumeAt = nil
@@ -129,7 +134,7 @@ extension StreamableHTTPMachine {
         endExchange(number)
         begin(
             number, exchange.method, at: target, redirects: exchange.redirects + 1,
-            hasRecovered: exchange.hasRecovered, token: exchange.token)
+            refusals: exchange.refusals, token: exchange.token)
         return nil
     }
 }

@@ -46,8 +46,10 @@ public struct StreamableHTTPMachine: Sendable {
         case finished
     }
 
-    enum Phase {
+    enum Phase: Equatable {
         case open
+        /// The server has forgotten the session; what is under way may end until then (SR-14).
+        case expiring(until: Instant)
         /// It waits for the answer to DELETE.
         case closing
         case over
@@ -71,6 +73,8 @@ public struct StreamableHTTPMachine: Sendable {
     var streams: [Int: HTTPStream] = [:]
     /// From the number of an exchange to that of its stream.
     var owners: [Int: Int] = [:]
+    /// Why no message is taken, when none is.
+    private(set) var refusal = TransportFailure.closed
     private var lastNumber = 0
     /// The time of the present input.
     private(set) var now = Instant.zero
@@ -91,6 +95,7 @@ public struct StreamableHTTPMachine: Sendable {
     /// When something is due; nil is never.
     public var nextDeadline: Instant? {
         var earliest: Instant?
+        if case .expiring(let until) = phase { earliest = until }
         for stream in streams.values {
             guard let due = stream.due else { continue }
             earliest = earliest.map { min($0, due) } ?? due
@@ -111,6 +116,7 @@ public struct StreamableHTTPMachine: Sendable {
         case .deadline: deadlineCame()
         case .close: close()
         }
+        endIfExpired()
         sendWaiting()
         defer { actions = [] }
         return actions
@@ -158,6 +164,7 @@ public struct StreamableHTTPMachine: Sendable {
         for id in takeBack() { act(.report(.requestFailed(id: id, failure))) }
         letGo()
         phase = .over
+        if cause == .sessionExpired { refusal = cause }
         act(.report(.closed(cause)))
     }
 
@@ -184,9 +191,11 @@ public struct StreamableHTTPMachine: Sendable {
     }
 
     private mutating func close() {
-        guard phase == .open else {
-            if phase == .over { act(.finished) }
-            return
+        refusal = .closed
+        switch phase {
+        case .open, .expiring: break
+        case .closing: return
+        case .over: return act(.finished)
         }
         letGo()
         guard sessionID != nil else { return finish() }

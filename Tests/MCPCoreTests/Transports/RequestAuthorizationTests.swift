@@ -102,6 +102,45 @@ import Testing
         #expect(run.refusals.count == 1)
     }
 
+    @Test(
+        "a refusal for want of a token and one for want of scope are each mended once for a request",
+        arguments: [[401, 403], [403, 401]])
+    func eachKindOfRefusalIsMendedOnce(_ statuses: [Int]) {
+        var rehearsal = HTTPRehearsal.standing()
+        rehearsal.request(7)
+        for (index, status) in statuses.enumerated() {
+            let exchange = rehearsal.last.exchange
+            rehearsal.head(exchange, status, nil, ["WWW-Authenticate": "Bearer"])
+            #expect(rehearsal.recoveries.map(\.status) == Array(statuses[...index]))
+            rehearsal.feed(.recovered(exchange: exchange, .retry(AccessToken("\(index)", issue: index + 2))))
+            #expect(rehearsal.last.token?.value == "\(index)")
+        }
+        #expect(rehearsal.events.isEmpty)
+        for status in [401, 403] {
+            var refused = rehearsal
+            refused.head(refused.last.exchange, status)
+            #expect(
+                refused.events == [
+                    .requestFailed(id: id(7), .unauthorized(status: status)), .closed(.unauthorized(status: status)),
+                ])
+            #expect(refused.recoveries.count == 2)
+        }
+        rehearsal.answer(rehearsal.last.exchange, HTTPRehearsal.result(7))
+        #expect(rehearsal.messages == [HTTPRehearsal.result(7)])
+    }
+
+    @Test("a redirect between two refusals of one kind makes them no less two")
+    func aRedirectKeepsCount() {
+        var rehearsal = HTTPRehearsal.standing()
+        rehearsal.request(7)
+        rehearsal.head(rehearsal.last.exchange, 401)
+        rehearsal.feed(.recovered(exchange: rehearsal.last.exchange, .retry(AccessToken("B", issue: 2))))
+        rehearsal.head(rehearsal.last.exchange, 307, nil, ["Location": "/there"])
+        rehearsal.head(rehearsal.last.exchange, 401)
+        #expect(rehearsal.recoveries.count == 1)
+        #expect(rehearsal.events.last == .closed(.unauthorized(status: 401)))
+    }
+
     @Test("what no token mends ends the connection without another request", arguments: [true, false])
     func whatNoTokenMendsEndsTheConnection(_ needsUser: Bool) throws {
         let recovery: AuthorizationRecovery = needsUser ? .signIn("no refresh token") : .refused("a static header")

@@ -105,34 +105,6 @@ import Testing
         #expect(rehearsal.events.isEmpty)
     }
 
-    @Test("SR-14: 404 to a request ends the session, and says of that request that it has had no effect")
-    func anExpiredSessionIsGone() {
-        var rehearsal = Rehearsal.standing()
-        let call = rehearsal.request(7)
-        let other = rehearsal.request(8)
-        rehearsal.head(call, 404)
-        #expect(
-            rehearsal.events == [
-                .requestFailed(id: id(7), .notSent(.sessionExpired)), .closed(.sessionExpired),
-            ])
-        let count = rehearsal.begun.count
-        rehearsal.head(other, 404)
-        rehearsal.feed(.close)
-        #expect(rehearsal.isFinished)
-        #expect(rehearsal.begun.count == count)
-        #expect(rehearsal.events.count == 2)
-    }
-
-    @Test("SR-14: 404 to a GET that resumes a stream ends the session too")
-    func anExpiredSessionIsNoticedOnResumption() {
-        var rehearsal = Rehearsal.standing()
-        rehearsal.events(rehearsal.last.exchange, Rehearsal.event("1", Rehearsal.log(1)))
-        rehearsal.end(rehearsal.last.exchange)
-        rehearsal.pass(.seconds(1))
-        rehearsal.head(rehearsal.last.exchange, 404)
-        #expect(rehearsal.events.last == .closed(.sessionExpired))
-    }
-
     @Test("SR-18: a server that offers no stream by GET is asked once, and nobody is told", arguments: [405, 200, 404])
     func noStreamIsNoTrouble(_ status: Int) {
         var rehearsal = Rehearsal.standing(session: status == 404 ? nil : "s-1")
