@@ -13,14 +13,15 @@ demo: ## Build, then record, show and replay a built-in session, and verify the 
 # Swift Testing alone: the run for XCTest would end the output with "Executed 0 tests".
 # Its tests run in parallel by themselves; --parallel is for XCTest. Both options of the event stream are hidden ones.
 events := .build/test-events.jsonl
+real-time-events := .build/real-time-events.jsonl
 # What plays in real time against a tolerance has the machine to itself, before the others.
 real-time := 'SameVerdictTests|RunClientTests'
 run-tests = swift test --disable-xctest --skip $(real-time) --event-stream-output-path $(events) --event-stream-version 0
 
 test: test-environments ## Set up what the tests need, run them all, and hold docs/COVERAGE.md against the run
 	@scripts/test-example
-	@rm -f $(events)
-	swift test --disable-xctest --filter $(real-time)
+	@rm -f $(events) $(real-time-events)
+	swift test --disable-xctest --filter $(real-time) --event-stream-output-path $(real-time-events) --event-stream-version 0
 	$(run-tests)
 	@if command -v python3 >/dev/null; then scripts/coverage check $(events); fi
 
