@@ -24,34 +24,56 @@ struct AuthorizationExchange: Sendable {
         case cancelled
     }
 
+    /// What ends the wait for a response.
+    private enum End: Sendable {
+        case result(Result<Response, Failure>)
+        case timeUp
+        case cancelled
+    }
+
     /// Sends a request and reads the whole response.
-    func send(_ head: HTTPRequest, body: [UInt8] = []) async -> Result<Response, Failure> {
-        await withTaskGroup(of: Result<Response, Failure>.self) { group in
-            group.addTask { await receive(head, body) }
+    ///
+    /// The response to a request that `isKept` still counts when it comes within the policy's `grace` after the task was
+    /// cancelled. Its time is up so much earlier, so that all takes `requestTimeout` at most.
+    func send(_ head: HTTPRequest, body: [UInt8] = [], isKept: Bool = false) async -> Result<Response, Failure> {
+        let grace = isKept ? min(policy.grace, policy.requestTimeout) : .zero
+        return await withTaskGroup(of: End.self) { group in
+            group.addTask { .result(await receive(head, body, grace)) }
             group.addTask {
-                let deadline = time.now.advanced(by: policy.requestTimeout)
-                guard (try? await time.sleep(until: deadline)) != nil else { return .failure(.cancelled) }
-                return .failure(.passing("no response within \(policy.requestTimeout.secondsText) s"))
+                let deadline = time.now.advanced(by: policy.requestTimeout - grace)
+                return (try? await time.sleep(until: deadline)) == nil ? .cancelled : .timeUp
             }
-            let first = await group.next() ?? .failure(.cancelled)
-            group.cancelAll()
-            return first
+            var failure = Failure.cancelled
+            while let end = await group.next() {
+                switch end {
+                case .result(.success(let response)):
+                    group.cancelAll()
+                    return .success(response)
+                case .result(.failure(let other)):
+                    // What ends because it was cancelled says nothing of its own.
+                    let isOwn = !group.isCancelled && !Task.isCancelled
+                    group.cancelAll()
+                    return .failure(isOwn ? other : failure)
+                case .timeUp:
+                    failure = .passing("no response within \(policy.requestTimeout.secondsText) s")
+                    group.cancelAll()
+                case .cancelled: break
+                }
+            }
+            return .failure(failure)
         }
     }
 
-    private func receive(_ head: HTTPRequest, _ body: [UInt8]) async -> Result<Response, Failure> {
+    private func receive(
+        _ head: HTTPRequest, _ body: [UInt8], _ grace: Duration
+    ) async -> Result<Response, Failure> {
         do throws(HTTPFailure) {
-            let reply = try await sender.send(head, body: body)
-            let fields = reply.head.headerFields
-            do throws(TransportFailure) {
-                let bytes = try await reply.collect(limit: policy.bodyByteCountMax)
-                return .success(
-                    Response(
-                        status: reply.head.status.code, location: fields[.location],
-                        retryAfter: fields[.retryAfter], body: bytes))
-            } catch {
-                return .failure(Self.failure(error))
-            }
+            let document = try await sender.complete(head, body: body, limit: policy.bodyByteCountMax, grace: grace)
+            let fields = document.head.headerFields
+            return .success(
+                Response(
+                    status: document.head.status.code, location: fields[.location], retryAfter: fields[.retryAfter],
+                    body: document.body))
         } catch {
             return .failure(Self.failure(error.cause))
         }

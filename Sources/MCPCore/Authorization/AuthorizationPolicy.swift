@@ -14,6 +14,10 @@ public struct AuthorizationPolicy: Sendable, Equatable {
     public var stepUps = 3
     /// How long one request to an authorization server may take.
     public var requestTimeout = Duration.seconds(30)
+    /// How long the answer to a token request still counts when nobody waits for it any more.
+    ///
+    /// The server may have replaced the refresh token, and that answer be the only place where the new one stands.
+    public var grace = Duration.seconds(5)
     /// The longest body that is read from one, in bytes.
     public var bodyByteCountMax = 262_144
     /// Whether what is not loopback has to be `https` (OAuth 2.1, section 1.5); false is for closed networks.

@@ -20,8 +20,8 @@ public final class Authorizer: RequestAuthorizer {
     /// An authorizer of the MCP server at the URL `server`; `revision` says which rules of discovery hold.
     ///
     /// `unixTime` is seconds by the local clock. `generator` makes verifiers, states and jitter: the system's, or a
-    /// seeded one in a simulation. Without a `user` nobody can sign in. Throws `setup` for a server that is no URL, or
-    /// one that tokens must not be sent to.
+    /// seeded one in a simulation. Without a `user` nobody can sign in. Throws `setup` for a server that is no URL or one
+    /// that tokens must not be sent to, and for URLs of the client that the specification forbids.
     public init(
         server: String, revision: ProtocolRevision, store: any TokenStore, sender: any HTTPSender,
         time: any TimeSource, unixTime: @escaping @Sendable () -> Int64, policy: AuthorizationPolicy = .init(),
@@ -31,6 +31,7 @@ public final class Authorizer: RequestAuthorizer {
         guard EndpointRule(requiresHTTPS: policy.requiresHTTPS).allows(url) else {
             throw AuthorizationError(.setup, "\(url.plain) is neither https nor loopback")
         }
+        try client.check(requiresHTTPS: policy.requiresHTTPS)
         self.server = url
         self.revision = revision
         self.store = store
@@ -45,7 +46,7 @@ public final class Authorizer: RequestAuthorizer {
 
     /// The token to send now; nil is none. Waits while one is being asked for beforehand (`proactiveRefresh`).
     public func token() async -> AccessToken? {
-        if !state.withLock(\.machine.isLoaded) { feed(.loaded(await store.load())) }
+        await load()
         let number = state.withLock { $0.nextNumber() }
         let (now, unixTime) = (time.now, unixTime())
         return await withTaskCancellationHandler {
@@ -86,6 +87,11 @@ public final class Authorizer: RequestAuthorizer {
     public func signIn() async throws(AuthorizationError) {
         let scope = state.withLock(\.machine.scopeNeeded)
         feed(.signedIn(try await newCredential(scope: scope)))
+    }
+
+    /// Looks into the store, if nobody has.
+    func load() async {
+        if !state.withLock(\.machine.isLoaded) { feed(.loaded(await store.load())) }
     }
 
     /// Tells the machine what happened.

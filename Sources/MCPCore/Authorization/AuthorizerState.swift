@@ -4,8 +4,10 @@ struct AuthorizerState {
     private let wakings: Wakings
     var machine: TokenMachine
     var generator: any RandomNumberGenerator & Sendable
-    /// A client that has registered itself, for as long as it is of use.
-    var registration: SignIn.Registration?
+    /// The client of the last sign-in.
+    private var lastRegistration: SignIn.Registration?
+    /// The id of a client that a server has refused.
+    private var doubtful: String?
     private var life = Life.before
     private var waits: [Int: Wait] = [:]
     private var number = 0
@@ -37,6 +39,9 @@ struct AuthorizerState {
     enum Work {
         case action(TokenMachine.Action)
         case sleep(until: Instant, number: Int)
+
+        /// Whether it keeps a credential.
+        var isStoring: Bool { if case .action(.replace) = self { true } else { false } }
     }
 
     /// The one task that waits for the machine's deadline.
@@ -89,7 +94,8 @@ struct AuthorizerState {
                 if case .recovery(let continuation)? = waits.removeValue(forKey: waiter) {
                     wakings.add { continuation.resume(returning: recovery) }
                 }
-            case .load, .refresh, .replace, .stepUp: work.append(.action(action))
+            case .load, .refresh, .stepUp: if life != .over { work.append(.action(action)) }
+            case .replace: work.append(.action(action))
             }
         }
         arrangeSleep()
@@ -109,14 +115,21 @@ struct AuthorizerState {
         life = .over
         for (_, wait) in waits.sorted(by: { $0.key < $1.key }) { end(wait, "authorization has been stopped") }
         waits = [:]
-        work = []
+        work = work.filter(\.isStoring)
         wake()
     }
 
     /// All that there is to do; nil when it is over.
     mutating func takeWork() -> [Work]? {
+        guard life == .running else { return nil }
         defer { work = [] }
-        return life == .running ? work : nil
+        return work
+    }
+
+    /// What is still to be stored when it is over and nothing is under way.
+    mutating func takeStoring() -> [Work] {
+        defer { work = [] }
+        return work.filter(\.isStoring)
     }
 
     mutating func park(_ continuation: UnsafeContinuation<Void, Never>) {
@@ -167,9 +180,21 @@ struct AuthorizerState {
         }
     }
 
-    /// What a sign-in came to.
-    mutating func endSignIn(_ result: SignIn.Registration?) {
+    /// The client that an issuer knows, by the last sign-in or what is stored; nil if there is none, or it was refused.
+    var registration: SignIn.Registration? {
+        let stored = machine.credential.flatMap { credential in
+            credential.issuer.map { SignIn.Registration(issuer: $0, client: credential.client) }
+        }
+        return (lastRegistration ?? stored).flatMap { $0.client.id == doubtful ? nil : $0 }
+    }
+
+    /// The server does not know that client any more, or may not.
+    mutating func distrust(_ client: RegisteredClient) { doubtful = client.id }
+
+    /// What a sign-in came to; `failed` is the client that it failed with.
+    mutating func endSignIn(_ result: SignIn.Registration?, failed: RegisteredClient? = nil) {
         isSigningIn = false
-        registration = result
+        lastRegistration = result
+        if let failed { distrust(failed) }
     }
 }

@@ -14,6 +14,8 @@ public struct Credential: Sendable, Equatable {
     public var scope: String?
     /// Whom it was issued to.
     public var client: RegisteredClient
+    /// The authorization server that issued it, by the name that its metadata gives; nil if nobody said.
+    public var issuer: String?
     /// The URL where it is replaced.
     public var tokenEndpoint: String
     /// What it is good for, as it was asked for (RFC 8707); nil is the URL of the MCP server.
@@ -22,7 +24,7 @@ public struct Credential: Sendable, Equatable {
     /// A credential.
     public init(
         accessToken: String, refreshToken: String?, issue: Int = 1, expiresAt: Int64? = nil, scope: String? = nil,
-        client: RegisteredClient, tokenEndpoint: String, resource: String? = nil
+        client: RegisteredClient, issuer: String? = nil, tokenEndpoint: String, resource: String? = nil
     ) {
         self.accessToken = accessToken
         self.refreshToken = refreshToken
@@ -30,6 +32,7 @@ public struct Credential: Sendable, Equatable {
         self.expiresAt = expiresAt
         self.scope = scope
         self.client = client
+        self.issuer = issuer
         self.tokenEndpoint = tokenEndpoint
         self.resource = resource
     }
@@ -46,12 +49,26 @@ public struct RegisteredClient: Sendable, Equatable {
     public var secret: String?
     /// Whether the secret goes into the body of a token request and not into its header (RFC 6749, section 2.3.1).
     public var sendsSecretInBody: Bool
+    /// When its secret is no longer good, in seconds of Unix time; nil is never.
+    public var secretExpiresAt: Int64?
+    /// Where users come back to, if it registered itself with that and nothing else.
+    public var redirectURI: String?
 
     /// A client.
-    public init(id: String, secret: String? = nil, sendsSecretInBody: Bool = false) {
+    public init(
+        id: String, secret: String? = nil, sendsSecretInBody: Bool = false, secretExpiresAt: Int64? = nil,
+        redirectURI: String? = nil
+    ) {
         self.id = id
         self.secret = secret
         self.sendsSecretInBody = sendsSecretInBody
+        self.secretExpiresAt = secretExpiresAt
+        self.redirectURI = redirectURI
+    }
+
+    /// Whether users can sign in by it: with that way back, at that Unix time in seconds.
+    func isUsable(redirectURI: String, unixTime: Int64) -> Bool {
+        self.redirectURI ?? redirectURI == redirectURI && secretExpiresAt.map { unixTime < $0 } ?? true
     }
 }
 

@@ -4,7 +4,8 @@ import MCPWire
 ///
 /// Until 2025-03-26 the server's origin is its own authorization server, with or without metadata. From 2025-06-18 on
 /// the server names others (RFC 9728), where a challenge says or at well-known places, which are then asked (RFC 8414;
-/// from 2025-11-25 on also OpenID Connect Discovery). A place that answers with 4xx is passed over for the next.
+/// from 2025-11-25 on also OpenID Connect Discovery). A place that answers with 4xx is passed over for the next, unless
+/// it only says that it has no time.
 public struct MetadataDiscovery: Sendable {
     /// What is to be done next.
     public enum Step: Sendable, Equatable {
@@ -83,6 +84,7 @@ public struct MetadataDiscovery: Sendable {
         case 200:
             do throws(AuthorizationError) { return try read(reply.body, at: place) } catch { return .failed(error) }
         case 301, 302, 303, 307, 308: return follow(reply.location, from: place)
+        case 408, 425, 429: return failed("\(place.plain): status \(reply.status)")
         case 400...499:
             places.removeFirst()
             redirectCount = 0
@@ -105,10 +107,10 @@ public struct MetadataDiscovery: Sendable {
 
     private mutating func follow(_ location: String?, from place: HTTPURL) -> Step {
         // What another origin says is not what this one says of itself.
-        let target = location.flatMap {
-            $0.hasPrefix("/") && !$0.hasPrefix("//") ? HTTPURL(place.origin.description + $0) : HTTPURL($0)
+        guard let target = location.flatMap(place.resolving) else {
+            return failed("\(place.plain): redirected to nowhere")
         }
-        guard let target, target.origin == place.origin else {
+        guard target.origin == place.origin else {
             return failed("\(place.plain): redirected away from its origin, which is not followed")
         }
         redirectCount += 1

@@ -1,3 +1,5 @@
+import MCPWire
+
 /// What an application says of itself to authorization servers.
 public struct OAuthClient: Sendable, Equatable {
     /// The client that was registered beforehand; nil has it register itself (RFC 7591).
@@ -21,6 +23,29 @@ public struct OAuthClient: Sendable, Equatable {
         self.redirectURI = redirectURI
         self.name = name
         self.scope = scope
+    }
+}
+
+extension OAuthClient {
+    /// Throws `setup` for a way back that is neither `https`, loopback nor the application's own, and for a document that
+    /// is not at an `https` URL with a path (MCP, basic/authorization, communication security and client id metadata).
+    func check(requiresHTTPS: Bool) throws(AuthorizationError) {
+        let rule = EndpointRule(requiresHTTPS: requiresHTTPS)
+        guard redirectURI.contains(":"), HTTPURL(redirectURI).map(rule.allows) ?? !redirectURI.isHTTP else {
+            throw AuthorizationError(
+                .setup, "the redirect URI is neither https nor loopback nor of a scheme of its own")
+        }
+        guard let documentURL else { return }
+        guard let url = HTTPURL(documentURL), url.origin.scheme == "https", url.path.count > 1 else {
+            throw AuthorizationError(.setup, "the client's document is not at an https URL with a path")
+        }
+    }
+}
+
+extension String {
+    /// Whether it is meant to be a URL of HTTP.
+    fileprivate var isHTTP: Bool {
+        ["http", "https"].contains(prefix { $0 != ":" }.lowercased())
     }
 }
 

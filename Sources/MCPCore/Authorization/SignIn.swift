@@ -13,7 +13,7 @@ struct SignIn: Sendable {
     let challenge: Challenge?
     /// The scopes to ask for in place of what the challenge says; nil leaves it to that.
     let scope: String?
-    /// A client that has registered itself with an issuer before.
+    /// A client that an issuer knows from before.
     let known: Registration?
 
     /// A client and whom it is known to.
@@ -45,7 +45,7 @@ struct SignIn: Sendable {
         let credential = Credential(
             accessToken: granted.accessToken, refreshToken: granted.refreshToken, issue: 0,
             expiresAt: granted.expiry(from: unixTime()), scope: granted.scope ?? wanted, client: registered,
-            tokenEndpoint: authority.server.tokenEndpoint.description, resource: resource)
+            issuer: issuer, tokenEndpoint: authority.server.tokenEndpoint.description, resource: resource)
         return (credential, Registration(issuer: issuer, client: registered))
     }
 
@@ -79,12 +79,16 @@ struct SignIn: Sendable {
         if let url = client.documentURL, metadata.takesClientDocuments, revision.hasOpenIDDiscovery {
             return RegisteredClient(id: url)
         }
-        if let known, known.issuer == metadata.issuer { return known.client }
+        if let known, known.issuer == metadata.issuer,
+            known.client.isUsable(redirectURI: client.redirectURI, unixTime: unixTime())
+        {
+            return known.client
+        }
         guard let endpoint = metadata.registrationEndpoint else {
             let text = "\(metadata.issuer) lets no client register itself, and no client id is configured"
             throw AuthorizationError(.registration, text)
         }
-        return try await ClientRegistration(client: client).send(to: endpoint, by: exchange)
+        return try await ClientRegistration(client: client, server: metadata).send(to: endpoint, by: exchange)
     }
 
     /// The challenge is authoritative, then what the resource names (scope selection strategy of 2025-11-25).
@@ -110,7 +114,7 @@ struct SignIn: Sendable {
     private func redeem(
         _ request: TokenRequest, at endpoint: HTTPURL
     ) async throws(AuthorizationError) -> GrantedToken {
-        let result = await exchange.send(request.head, body: request.body)
+        let result = await exchange.send(request.head, body: request.body, isKept: true)
         if case .failure(.cancelled) = result { throw AuthorizationError(.cancelled, "the task was cancelled") }
         switch TokenReply(result) {
         case .granted(let granted): return granted

@@ -58,7 +58,13 @@ extension TokenMachine {
 
     private mutating func refuse(_ waiter: Int, _ refusal: AuthorizationRefusal, _ actions: inout [Action]) {
         let told = Challenge.bearer(in: refusal.challenges)
-        if let told { challenge = told }
+        if var told {
+            // A later challenge need not repeat where the metadata is.
+            if told["resource_metadata"] == nil, let place = challenge?["resource_metadata"] {
+                told.parameters.append(.init("resource_metadata", place))
+            }
+            challenge = told
+        }
         let issue = refusal.token?.issue ?? 0
         guard refusal.status == 403 else {
             waiters.append(Waiter(number: waiter, need: .another, issue: issue))

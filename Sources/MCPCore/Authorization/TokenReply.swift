@@ -50,6 +50,9 @@ public enum TokenReply: Sendable, Equatable {
         }
     }
 
+    /// Whether the server does not know the client, or does not let it do this (RFC 6749, section 5.2).
+    var refusesClient: Bool { self == .refused("invalid_client") || self == .refused("unauthorized_client") }
+
     private static let knownCodes = [
         "invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
         "invalid_target", "access_denied",

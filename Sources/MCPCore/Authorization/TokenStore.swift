@@ -2,7 +2,8 @@ import Synchronization
 
 /// Where the credential for one server is kept; several authorizers and processes may share one.
 ///
-/// A store whose medium fails goes on in memory: the user should not lose a sign-in because a disk is full.
+/// A store whose medium fails goes on in memory: the user should not lose a sign-in because a disk is full. It does its
+/// work also in a task that is cancelled.
 public protocol TokenStore: Sendable {
     /// What is stored; nil is nothing.
     func load() async -> Credential?

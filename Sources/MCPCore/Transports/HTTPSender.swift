@@ -6,6 +6,52 @@ public protocol HTTPSender: Sendable {
     ///
     /// Follows no redirects, repeats nothing, and adds no credentials. Cancelling the task ends the exchange and throws.
     func send(_ request: HTTPRequest, body: [UInt8]) async throws(HTTPFailure) -> HTTPReply
+
+    /// Sends a request and reads its whole response, for which there is still `grace` when the task is cancelled.
+    ///
+    /// For what a server does once and what is lost with its response, such as another refresh token. A task that is
+    /// cancelled already sends nothing. Throws `protocolBroken` when the body is longer than `limit` bytes. A sender
+    /// without an implementation of its own gives no grace.
+    func complete(
+        _ request: HTTPRequest, body: [UInt8], limit: Int, grace: Duration
+    ) async throws(HTTPFailure) -> HTTPDocument
+}
+
+extension HTTPSender {
+    /// Sends a request and reads its whole response; cancelling the task ends that at once.
+    public func complete(
+        _ request: HTTPRequest, body: [UInt8], limit: Int, grace: Duration
+    ) async throws(HTTPFailure) -> HTTPDocument {
+        let reply = try await send(request, body: body)
+        // Whoever reads a body need not notice that its task is cancelled.
+        let read = await withTaskCancellationHandler {
+            do throws(TransportFailure) {
+                let document = try await reply.document(limit: limit)
+                // Of a body that was closed there is only a part.
+                guard !Task.isCancelled else { throw .closed }
+                return Result<HTTPDocument, HTTPFailure>.success(document)
+            } catch {
+                return .failure(HTTPFailure(error, mayHaveArrived: true))
+            }
+        } onCancel: {
+            reply.body.close()
+        }
+        return try read.get()
+    }
+}
+
+/// A response that has come as a whole.
+public struct HTTPDocument: Sendable, Equatable {
+    /// Status and headers.
+    public var head: HTTPResponse
+    /// All of the body.
+    public var body: [UInt8]
+
+    /// A response.
+    public init(head: HTTPResponse, body: [UInt8]) {
+        self.head = head
+        self.body = body
+    }
 }
 
 /// The response to a request, as far as it has come.
@@ -48,6 +94,11 @@ public struct HTTPFailure: Error, Sendable, Equatable {
 }
 
 extension HTTPReply {
+    /// The response with its whole body; see ``collect(limit:)``.
+    public func document(limit: Int) async throws(TransportFailure) -> HTTPDocument {
+        HTTPDocument(head: head, body: try await collect(limit: limit))
+    }
+
     /// Reads the whole body and ends the exchange; throws `protocolBroken` when it is longer than `limit` bytes.
     public func collect(limit: Int) async throws(TransportFailure) -> [UInt8] {
         defer { body.close() }

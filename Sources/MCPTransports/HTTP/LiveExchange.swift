@@ -27,6 +27,8 @@ final class LiveExchange: HTTPClientResponseDelegate {
         /// How the body ended, once; nil while it goes on.
         var end: Chunk?
         var isClosed = false
+        /// Whether it was closed because its time was up.
+        var isCutOff = false
     }
 
     init(_ failure: LiveHTTPFailure, sender: LiveHTTPSender) {
@@ -73,6 +75,32 @@ final class LiveExchange: HTTPClientResponseDelegate {
             }
             if let chunk { continuation.resume(returning: chunk) }
             isTaken?.succeed()
+        }
+    }
+
+    /// The whole response.
+    func document(_ head: Result<HTTPReply, HTTPFailure>, limit: Int) async -> Result<HTTPDocument, HTTPFailure> {
+        do throws(HTTPFailure) {
+            let reply = try head.get()
+            do throws(TransportFailure) {
+                let document = try await reply.document(limit: limit)
+                // Of a body that was cut off there is only a part.
+                if state.withLock(\.isCutOff) { throw .closed }
+                return .success(document)
+            } catch {
+                return .failure(HTTPFailure(error, mayHaveArrived: true))
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Ends the exchange after that time, if it has not ended by itself.
+    func cutOff(after grace: Duration, on loop: any EventLoop) {
+        loop.scheduleTask(in: .nanoseconds(grace.wholeNanoseconds)) { [weak self] in
+            guard let self else { return }
+            state.withLock { $0.isCutOff = true }
+            close()
         }
     }
 

@@ -56,6 +56,25 @@ public final class LiveHTTPSender: HTTPSender {
         return try result.get()
     }
 
+    /// Sends a request and reads its whole response, for which there is still `grace` when the task is cancelled.
+    public func complete(
+        _ request: HTTPRequest, body: [UInt8], limit: Int, grace: Duration
+    ) async throws(HTTPFailure) -> HTTPDocument {
+        guard !Task.isCancelled else { throw HTTPFailure(.closed, mayHaveArrived: false) }
+        let exchange = LiveExchange(LiveHTTPFailure(request, trustFile: trustFile), sender: self)
+        let prepared = try Self.prepare(request, body)
+        let result = await withTaskCancellationHandler {
+            let head = await withCheckedContinuation { continuation in
+                guard exchange.expectHead(continuation) else { return }
+                exchange.begin(client.execute(request: prepared, delegate: exchange))
+            }
+            return await exchange.document(head, limit: limit)
+        } onCancel: {
+            exchange.cutOff(after: grace, on: client.eventLoopGroup.any())
+        }
+        return try result.get()
+    }
+
     private static func prepare(
         _ request: HTTPRequest, _ body: [UInt8]
     ) throws(HTTPFailure) -> HTTPClient.Request {

@@ -57,8 +57,8 @@ extension AuthorizationServer {
         return Credential(
             accessToken: token.text,
             refreshToken: hasRefreshToken ? refreshToken(grant: grant, generation: 0) : nil, expiresAt: expiresAt,
-            scope: scope, client: RegisteredClient(id: Self.configuredClient), tokenEndpoint: issuer + "/token",
-            resource: resource)
+            scope: scope, client: RegisteredClient(id: Self.configuredClient), issuer: issuer,
+            tokenEndpoint: issuer + "/token", resource: resource)
     }
 
     /// The refresh token of a generation of a grant: opaque to clients, and known again without being kept.

@@ -13,12 +13,27 @@ struct SimulatedHTTPSender: HTTPSender {
 
     func send(_ request: HTTPRequest, body: [UInt8]) async throws(HTTPFailure) -> HTTPReply {
         guard !Task.isCancelled else { throw HTTPFailure(.closed, mayHaveArrived: false) }
-        guard let exchange = traffic.open(request, body: body, client: client) else {
-            let origin = "\(request.scheme ?? "")://\(request.authority ?? "")"
-            throw HTTPFailure(
-                .misconfigured("no server of this network has the origin \(origin)"), mayHaveArrived: false)
-        }
+        guard let exchange = traffic.open(request, body: body, client: client) else { throw unknownServer(request) }
         return HTTPReply(head: try await exchange.head(), body: exchange)
+    }
+
+    func complete(
+        _ request: HTTPRequest, body: [UInt8], limit: Int, grace: Duration
+    ) async throws(HTTPFailure) -> HTTPDocument {
+        guard !Task.isCancelled else { throw HTTPFailure(.closed, mayHaveArrived: false) }
+        guard let exchange = traffic.open(request, body: body, client: client) else { throw unknownServer(request) }
+        exchange.outlivesCancellation = true
+        let result = await withTaskCancellationHandler {
+            await exchange.document(limit: limit)
+        } onCancel: {
+            exchange.cutOff(after: grace)
+        }
+        return try result.get()
+    }
+
+    private func unknownServer(_ request: HTTPRequest) -> HTTPFailure {
+        let origin = "\(request.scheme ?? "")://\(request.authority ?? "")"
+        return HTTPFailure(.misconfigured("no server of this network has the origin \(origin)"), mayHaveArrived: false)
     }
 }
 
@@ -38,6 +53,11 @@ final class SimulatedExchange: HTTPBody, @unchecked Sendable {
     private let number: Int
     private let name: String
     private let client: Int
+    /// Whether cancelling the task that waits changes nothing.
+    var outlivesCancellation = false
+    /// What ends the exchange some time after the task was cancelled.
+    private var cut: UInt64?
+    private var isCutOff = false
     private var state = State.waiting
     private var response: Result<HTTPResponse, HTTPFailure>?
     private var headWaiter: UnsafeContinuation<Void, Never>?
@@ -100,13 +120,13 @@ final class SimulatedExchange: HTTPBody, @unchecked Sendable {
         if response == nil {
             await withTaskCancellationHandler {
                 await withUnsafeContinuation { continuation in
-                    guard !Task.isCancelled else { return continuation.resume() }
+                    guard !isLetGo else { return continuation.resume() }
                     headWaiter = continuation
                     wait = simulation.beginWait("the response to \(self.name) of client \(self.client)")
                 }
             } onCancel: {
                 // From another thread it is an escape, which the simulation finds out by itself.
-                if simulation.isOnOwnThread { wake(&headWaiter) }
+                if simulation.isOnOwnThread, !outlivesCancellation { wake(&headWaiter) }
             }
         }
         guard let response else {
@@ -121,12 +141,12 @@ final class SimulatedExchange: HTTPBody, @unchecked Sendable {
             await withTaskCancellationHandler {
                 await withUnsafeContinuation { continuation in
                     precondition(bodyWaiter == nil, "two tasks read the response to \(name)")
-                    guard !Task.isCancelled else { return continuation.resume() }
+                    guard !isLetGo else { return continuation.resume() }
                     bodyWaiter = continuation
                     wait = simulation.beginWait("more of the response to \(self.name) of client \(self.client)")
                 }
             } onCancel: {
-                if simulation.isOnOwnThread { wake(&bodyWaiter) }
+                if simulation.isOnOwnThread, !outlivesCancellation { wake(&bodyWaiter) }
             }
         }
         if bufferHead < buffer.count { return takeFromBuffer() }
@@ -139,6 +159,37 @@ final class SimulatedExchange: HTTPBody, @unchecked Sendable {
             close()
             return nil
         case .waiting, .ended: return nil
+        }
+    }
+
+    private var isLetGo: Bool { Task.isCancelled && !outlivesCancellation || isCutOff }
+
+    /// The whole response.
+    func document(limit: Int) async -> Result<HTTPDocument, HTTPFailure> {
+        defer { if let cut { simulation.cancel(cut) } }
+        do throws(HTTPFailure) {
+            let head = try await head()
+            do throws(TransportFailure) {
+                let body = try await HTTPReply(head: head, body: self).collect(limit: limit)
+                // Of a body that was cut off there is only a part.
+                if isCutOff { throw .closed }
+                return .success(HTTPDocument(head: head, body: body))
+            } catch {
+                return .failure(HTTPFailure(error, mayHaveArrived: true))
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The task was cancelled, and waits only so much longer.
+    func cutOff(after grace: Duration) {
+        // From another thread it is an escape, which the simulation finds out by itself.
+        guard simulation.isOnOwnThread, cut == nil else { return }
+        cut = simulation.schedule(at: simulation.now.advanced(by: grace), .timer) {
+            self.isCutOff = true
+            self.wake(&self.headWaiter)
+            self.close()
         }
     }
 

@@ -158,6 +158,12 @@ import Testing
                 .hasSuffix("token_endpoint is no URL for HTTP"))
         #expect(try problem(Self.server("https://auth.test", token: "http://127.0.0.1:9/token")).contains("127.0.0.1"))
         #expect(try problem(.init(status: 500)).hasSuffix("oauth-authorization-server: status 500"))
+        // A server that has no time now may have metadata all the same.
+        #expect(try problem(.init(status: 429)).hasSuffix("oauth-authorization-server: status 429"))
+        let busy = try Self.discover(
+            "https://mcp.test", .march2025,
+            ["https://mcp.test/.well-known/oauth-authorization-server": .init(status: 408)])
+        #expect(Self.text(busy.end).hasSuffix("oauth-authorization-server: status 408"))
         #expect(
             try problem(Self.server("https://auth.test"), issuer: "http://auth.test")
                 .hasSuffix("http://auth.test/.well-known/oauth-authorization-server is neither https nor loopback"))
@@ -185,7 +191,12 @@ import Testing
         }
         #expect(try end("/there").places.count == 4)
         #expect(try end("https://MCP.test:443/there").places.count == 4)
-        for location in [nil, "https://evil.test/there", "//evil.test/there", "http://mcp.test/there", "there"] {
+        #expect(try end("there").places[1] == "https://mcp.test/.well-known/there")
+        #expect(try end("../there?x#y").places[1] == "https://mcp.test/there?x")
+        for location in [nil, "https://[/", "/a b"] {
+            #expect(try Self.text(end(location).end).hasSuffix("redirected to nowhere"))
+        }
+        for location in ["https://evil.test/there", "//evil.test/there", "http://mcp.test/there"] {
             #expect(
                 try Self.text(end(location).end).hasSuffix("redirected away from its origin, which is not followed"))
         }

@@ -45,11 +45,29 @@ final class ScriptedSender: HTTPSender {
     var times: [String] { sent.map { "\($0.at)" } }
 
     func send(_ request: HTTPRequest, body: [UInt8]) async throws(HTTPFailure) -> HTTPReply {
+        try await send(request, body: body, grace: .zero)
+    }
+
+    func complete(
+        _ request: HTTPRequest, body: [UInt8], limit: Int, grace: Duration
+    ) async throws(HTTPFailure) -> HTTPDocument {
+        let reply = try await send(request, body: body, grace: grace)
+        do throws(TransportFailure) {
+            return try await reply.document(limit: limit)
+        } catch {
+            throw HTTPFailure(error, mayHaveArrived: true)
+        }
+    }
+
+    private func send(
+        _ request: HTTPRequest, body: [UInt8], grace: Duration
+    ) async throws(HTTPFailure) -> HTTPReply {
+        guard !Task.isCancelled else { throw HTTPFailure(.closed, mayHaveArrived: false) }
         let sent = Sent(at: simulation.now, head: request, body: body)
         log.withLock { $0.append(sent) }
         switch script(sent) {
         case .response(let status, let text, let headers, let delay):
-            try await pass(delay)
+            try await pass(delay, grace)
             var fields: HTTPFields = [:]
             for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
                 if let name = HTTPField.Name(name) { fields[name] = value }
@@ -57,20 +75,43 @@ final class ScriptedSender: HTTPSender {
             return HTTPReply(
                 head: HTTPResponse(status: .init(code: status), headerFields: fields), body: Body(Array(text.utf8)))
         case .failure(let cause, let delay):
-            try await pass(delay)
+            try await pass(delay, grace)
             throw HTTPFailure(cause, mayHaveArrived: cause != .refused)
         case .silence:
-            try await pass(.seconds(100_000_000))
+            try await pass(.seconds(100_000_000), grace)
             throw HTTPFailure(.closed, mayHaveArrived: true)
         }
     }
 
-    private func pass(_ delay: Duration) async throws(HTTPFailure) {
+    /// Waits that long, or until `grace` has passed since the task was cancelled, which throws.
+    private func pass(_ delay: Duration, _ grace: Duration) async throws(HTTPFailure) {
         guard delay > .zero else { return }
-        do {
-            try await simulation.sleep(until: simulation.now.advanced(by: delay), phase: .delivery)
-        } catch {
-            throw HTTPFailure(.closed, mayHaveArrived: true)
+        let gate = Gate(simulation)
+        let isOpen = await withTaskCancellationHandler {
+            await gate.wait(delay)
+        } onCancel: {
+            gate.end(false, after: grace, .timer)
+        }
+        guard isOpen else { throw HTTPFailure(.closed, mayHaveArrived: true) }
+    }
+
+    /// What somebody waits at, in the one thread of a simulation; the first end counts.
+    private final class Gate: @unchecked Sendable {
+        private let simulation: Simulation
+        private var waiter: UnsafeContinuation<Bool, Never>?
+
+        init(_ simulation: Simulation) { self.simulation = simulation }
+
+        func wait(_ delay: Duration) async -> Bool {
+            end(true, after: delay, .delivery)
+            return await withUnsafeContinuation { waiter = $0 }
+        }
+
+        func end(_ isOpen: Bool, after delay: Duration, _ phase: Simulation.Phase) {
+            simulation.schedule(at: simulation.now.advanced(by: delay), phase) {
+                self.waiter?.resume(returning: isOpen)
+                self.waiter = nil
+            }
         }
     }
 

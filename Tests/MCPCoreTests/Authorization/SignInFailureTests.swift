@@ -48,6 +48,15 @@ import Testing
                 "registration: https://auth.test/register: the response has no client_id"
             ),
             (
+                "/register", .response(201, #"{"client_id":"x","redirect_uris":["https://other.test/cb"]}"#),
+                "registration: https://auth.test/register: the redirect URI was not registered"
+            ),
+            (
+                "/register", .response(201, #"{"client_id":"x","token_endpoint_auth_method":"private_key_jwt"}"#),
+                "registration: https://auth.test/register: the client was registered for a token_endpoint_auth_method"
+                    + " that it did not ask for"
+            ),
+            (
                 "/token", .response(400, #"{"error":"invalid_grant","error_description":"secret-code"}"#),
                 "token: https://auth.test/token: invalid_grant"
             ),
@@ -117,6 +126,25 @@ import Testing
         var deviation = Deviation()
         deviation.userGivesUp = true
         #expect(try Self.problem(deviation).text == "user: the user did not come back")
+    }
+
+    @Test("a way back or a document that the specification forbids is refused before anything is sent")
+    func urlsOfTheClientAreChecked() throws {
+        let redirectURI = AuthorizationError(
+            .setup, "the redirect URI is neither https nor loopback nor of a scheme of its own")
+        let document = AuthorizationError(.setup, "the client's document is not at an https URL with a path")
+        for (uri, url, problem) in [
+            ("http://app.test/cb", nil, redirectURI), ("https://[", nil, redirectURI), ("cb", nil, redirectURI),
+            ("app.test:/cb", "http://app.test/client.json", document), ("x:/", "https://app.test/", document),
+            ("http://localhost:1/cb", "app:client", document),
+        ] as [(String, String?, AuthorizationError)] {
+            var deviation = Deviation()
+            deviation.client = OAuthClient(documentURL: url, redirectURI: uri, name: "Test")
+            let changed = deviation
+            try Simulation(seed: 1).run { simulation in
+                _ = #expect(throws: problem) { try SignInRehearsal(simulation, changed) }
+            }
+        }
     }
 
     @Test("without an agent nobody can sign in, and nothing is sent")

@@ -113,7 +113,7 @@ import Testing
                     accessToken: "secret-A", refreshToken: "secret-r", issue: 4, scope: "read",
                     client: RegisteredClient(id: "old"), tokenEndpoint: "https://auth.test/token")
                 let rehearsal = try SignInRehearsal(simulation, stored: old)
-                try await withThrowingTaskGroup(of: Void.self) { group in
+                await withTaskGroup(of: Void.self) { group in
                     group.addTask { await rehearsal.authorizer.run() }
                     let token = await rehearsal.authorizer.token()
                     let refusal = AuthorizationRefusal(
@@ -133,6 +133,86 @@ import Testing
                     ])
             }
         }
+    }
+
+    /// Steps up with what is stored; whether the client was registered anew, and as whom the user signed in.
+    private static func stepUp(
+        _ stored: Credential, _ answers: [String: ScriptedSender.Answer] = [:], isRefreshedFirst: Bool = false
+    ) throws -> (isRegistered: Bool, client: String?) {
+        try Simulation(seed: 1).run { simulation in
+            var deviation = Deviation()
+            deviation.answers = answers
+            let rehearsal = try SignInRehearsal(simulation, deviation, stored: stored)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await rehearsal.authorizer.run() }
+                let token = await rehearsal.authorizer.token()
+                let challenge = #"Bearer error="insufficient_scope", scope="write""#
+                for status in isRefreshedFirst ? [401, 403] : [403] {
+                    _ = await rehearsal.authorizer.recover(
+                        from: AuthorizationRefusal(status: status, challenges: [challenge], token: token))
+                }
+                group.cancelAll()
+            }
+            return (
+                rehearsal.sender.lines.contains("POST https://auth.test/register"),
+                rehearsal.user.urls.first?.value(of: "client_id")
+            )
+        }
+    }
+
+    @Test("AE-15: a step-up uses the client that its issuer knows, as long as that is good, and else registers one")
+    func aStepUpUsesTheClientThatIsKnown() throws {
+        var stored = Credential(
+            accessToken: "secret-A", refreshToken: "secret-r", scope: "read",
+            client: RegisteredClient(id: "old", redirectURI: "http://127.0.0.1:7777/cb"), issuer: "https://auth.test",
+            tokenEndpoint: "https://auth.test/token")
+        func signedInAs(_ expected: String) throws -> Bool {
+            let (isRegistered, client) = try Self.stepUp(stored)
+            return client == expected && isRegistered == (expected == "registered")
+        }
+        #expect(try signedInAs("old"))
+        stored.client.secretExpiresAt = 1_800_000_001
+        #expect(try signedInAs("old"))
+        stored.client.secretExpiresAt = 1_800_000_000
+        #expect(try signedInAs("registered"))
+        stored.client.secretExpiresAt = nil
+        stored.client.redirectURI = "http://127.0.0.1:7778/cb"
+        #expect(try signedInAs("registered"))
+        stored.client.redirectURI = nil
+        #expect(try signedInAs("old"))
+        // A client of somebody else is nobody's business here.
+        for issuer in ["https://other.test", nil] {
+            stored.issuer = issuer
+            #expect(try signedInAs("registered"))
+        }
+        // A server that has forgotten the client says so when it is to refresh.
+        stored.issuer = "https://auth.test"
+        let forgotten = ScriptedSender.Answer.response(401, #"{"error":"invalid_client"}"#)
+        let again = try Self.stepUp(stored, ["/token": forgotten], isRefreshedFirst: true)
+        #expect(again.isRegistered && again.client == "registered")
+    }
+
+    @Test("a client is used as it was registered, which need not be as it asked")
+    func aClientIsUsedAsItWasRegistered() throws {
+        func signIn(_ registration: String, extra: String = "") throws -> (head: String?, id: String?, secret: String?)
+        {
+            var deviation = Deviation()
+            deviation.answers["/register"] = .response(201, registration)
+            deviation.extraMetadata = extra
+            let changed = deviation
+            return try Simulation(seed: 1).run { simulation in
+                let rehearsal = try SignInRehearsal(simulation, changed)
+                try await rehearsal.authorizer.signIn()
+                let form = try #require(rehearsal.sender.sent.last)
+                return (form.head.headerFields[.authorization], form["client_id"], form["client_secret"])
+            }
+        }
+        let secret = #""client_id":"c","client_secret":"s""#
+        #expect(try signIn(#"{\#(secret),"token_endpoint_auth_method":"none"}"#) == (nil, "c", nil))
+        #expect(try signIn(#"{\#(secret),"token_endpoint_auth_method":"client_secret_post"}"#) == (nil, "c", "s"))
+        #expect(try signIn(#"{\#(secret),"client_secret_expires_at":0}"#) == ("Basic Yzpz", nil, nil))
+        let onlyPost = #","token_endpoint_auth_methods_supported":["client_secret_post"]"#
+        #expect(try signIn("{\(secret)}", extra: onlyPost) == (nil, "c", "s"))
     }
 
     @Test(

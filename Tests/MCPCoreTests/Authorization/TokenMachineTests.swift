@@ -4,6 +4,18 @@ import Testing
 
 /// When a token is replaced, and what becomes of those who wait for it.
 @Suite struct TokenMachineTests {
+    @Test("AE-15: a later challenge that does not say where the metadata is leaves what an earlier one said")
+    func thePlaceOfTheMetadataIsKept() {
+        var rehearsal = TokenRehearsal(TokenRehearsal.credential())
+        rehearsal.refuse(challenge: #"Bearer resource_metadata="https://mcp.test/here""#)
+        rehearsal.want("write")
+        #expect(rehearsal.machine.challenge?["scope"] == "write")
+        #expect(rehearsal.machine.challenge?["resource_metadata"] == "https://mcp.test/here")
+        rehearsal.refuse(challenge: #"Bearer resource_metadata="https://mcp.test/there""#)
+        #expect(rehearsal.machine.challenge?["resource_metadata"] == "https://mcp.test/there")
+        #expect(rehearsal.machine.challenge?["scope"] == nil)
+    }
+
     @Test("AE-03: ten requests that are refused at once cause one token request, and all take its token")
     func tenRefusalsCauseOneRefresh() {
         var machine = TokenRehearsal(TokenRehearsal.credential())
