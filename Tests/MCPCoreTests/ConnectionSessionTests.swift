@@ -139,6 +139,40 @@ import Testing
         #expect(error?.reason.contains("limit of 3") == true)
     }
 
+    @Test("S-190: a list of too many bytes meets a limit, over all its pages")
+    func listOfTooManyBytes() throws {
+        var listing = Listing(.tools, byteCountMax: 100)
+        #expect(try listing.receive(["tools": [], "nextCursor": "1"], byteCount: 60) == .next(cursor: "1"))
+        let error = #expect(throws: MalformedAnswer.self) { try listing.receive(["tools": []], byteCount: 41) }
+        #expect(error?.reason.contains("limit of 100") == true)
+        listing.restart()
+        #expect(try listing.receive(["tools": []], byteCount: 100) == .complete([]))
+    }
+
+    @Test("S-039: a server that says with every list that it has changed is asked five times, then once a second")
+    func listThatAlwaysChanges() {
+        var peer = Peer.connected(#"{"tools":{}}"#)
+        _ = peer.discover()
+        let changed = #"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#
+        func page(_ id: Int) -> String { #"{"jsonrpc":"2.0","id":\#(id),"result":{"tools":[]}}"# }
+        for id in 2...6 {
+            #expect(peer.receive(changed) == [])
+            #expect(Self.names(peer.receive(page(id))) == ["tools 0", "tools/list"])
+        }
+        #expect(peer.receive(changed) == [])
+        #expect(Self.names(peer.receive(page(7))) == ["tools 0", "tools settled"])
+        for second in 1...3 {
+            let now = Instant(nanoseconds: Int64(second) * 1_000_000_000)
+            #expect(peer.session.nextDeadline == now)
+            #expect(Self.names(peer.session.expire(at: now, &peer.ids)) == ["tools/list"])
+            #expect(Self.names(peer.session.receive(Array(page(7 + second).utf8), at: now, &peer.ids)).count == 2)
+            #expect(peer.session.receive(Array(changed.utf8), at: now, &peer.ids) == [])
+        }
+        // A user who asks need not wait.
+        let now = Instant(nanoseconds: 3_000_000_001)
+        #expect(Self.names(peer.session.refresh(at: now, &peer.ids)).first == "tools/list")
+    }
+
     @Test("S-039: a change is read again, once after the reading that is under way")
     func listChanged() {
         var peer = Peer.connected(#"{"tools":{}}"#)

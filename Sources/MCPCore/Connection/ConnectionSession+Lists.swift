@@ -9,7 +9,11 @@ extension ConnectionSession {
 
     /// Reads all lists once more, those that are being read as soon as they are complete (S-039).
     public mutating func refresh(at now: Instant, _ ids: inout RequestIDs) -> [Action] {
-        ListKind.allCases.flatMap { change($0, at: now, &ids) }
+        ListKind.allCases.flatMap { kind -> [Action] in
+            guard listings[kind.index].requestID != nil else { return list(kind, at: now, &ids) }
+            (listings[kind.index].isStale, listings[kind.index].isWanted) = (true, true)
+            return []
+        }
     }
 
     /// When something is due: a page without answer, or a list to be asked for once more; nil when nothing is.
@@ -25,7 +29,10 @@ extension ConnectionSession {
     public mutating func expire(at now: Instant, _ ids: inout RequestIDs) -> [Action] {
         ListKind.allCases.flatMap { kind -> [Action] in
             guard let due = listings[kind.index].due, due <= now else { return [] }
-            guard let requestID = listings[kind.index].requestID else { return reread(kind, at: now, &ids) }
+            guard let requestID = listings[kind.index].requestID else {
+                listings[kind.index].noteReread(at: now)
+                return reread(kind, at: now, &ids)
+            }
             let cancelled = RequestWriter.cancelled(requestID, reason: "no answer within the time given")
             return [.send(cancelled), .gaveUp(requestID: requestID)] + listFailed(kind, at: now)
         }
@@ -35,10 +42,19 @@ extension ConnectionSession {
         ListKind.allCases.first { listings[$0.index].requestID == id }
     }
 
-    /// What a list holds may have changed; a reading that is under way is repeated when it is complete.
-    mutating func change(_ kind: ListKind, at now: Instant, _ ids: inout RequestIDs) -> [Action] {
-        guard listings[kind.index].requestID != nil else { return list(kind, at: now, &ids) }
-        listings[kind.index].isStale = true
+    /// What a list holds has changed, the server says; a reading that is under way is repeated when it is complete.
+    ///
+    /// Some servers say so whenever they are asked for the list: after some times in a row it is read again no sooner
+    /// than `backoffBase` after the last time.
+    mutating func changed(_ kind: ListKind, at now: Instant, _ ids: inout RequestIDs) -> [Action] {
+        guard listings[kind.index].requestID == nil else {
+            listings[kind.index].isStale = true
+            return []
+        }
+        guard let next = listings[kind.index].reread(at: now, apart: policy.backoffBase) else {
+            return list(kind, at: now, &ids)
+        }
+        listings[kind.index].due = next
         return []
     }
 
@@ -72,7 +88,7 @@ extension ConnectionSession {
         do throws(MalformedAnswer) {
             // A list that is refused stays as it was.
             if case .success(let page) = outcome {
-                switch try listings[kind.index].receive(page) {
+                switch try listings[kind.index].receive(page, byteCount: bytes.count) {
                 case .next(let cursor): return [request(kind, cursor: cursor, at: now, &ids)]
                 case .complete(let items): actions = [.listed(kind, items)]
                 }
@@ -80,7 +96,10 @@ extension ConnectionSession {
         } catch {
             actions = [.violation(error.reason, bytes: bytes)]
         }
-        return actions + (listings[kind.index].isStale ? list(kind, at: now, &ids) : [.settled(kind)])
+        guard listings[kind.index].isStale else { return actions + [.settled(kind)] }
+        if listings[kind.index].isWanted { return actions + list(kind, at: now, &ids) }
+        let again = changed(kind, at: now, &ids)
+        return actions + (again.isEmpty ? [.settled(kind)] : again)
     }
 
     /// A page has no answer: the list is read again from the start after 1, 2, 4 … s, as often as the policy says.

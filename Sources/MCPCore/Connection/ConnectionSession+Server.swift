@@ -20,7 +20,7 @@ extension ConnectionSession {
                 return [.notification(method: method, params: params)]
             }
             guard let capabilities, capabilities.declared.contains(kind) else { return [] }
-            return change(kind, at: now, &ids)
+            return changed(kind, at: now, &ids)
         }
     }
 
