@@ -35,6 +35,45 @@ import Testing
         #expect(sleepers == 0)
     }
 
+    @Test("a server that takes an answer only while the client reads gets it, and is heard")
+    func aServerThatDoesOneThingAtATime() throws {
+        try Rehearsal.run { _, _ in
+            .accept(.init(tools: [tool("t")], takesAnswersWhenRead: true))
+        } body: { rehearsal in
+            try await rehearsal.manager.ready("a")
+            for id in 1...3 {
+                rehearsal.network.streams[0].deliver(["jsonrpc": "2.0", "id": .int(id), "method": "ping"])
+            }
+            try await rehearsal.advance(to: 1)
+            #expect(rehearsal.network.sent(to: "a").count { $0 == "answer" } == 3)
+            _ = try await rehearsal.manager.callTool("t", on: "a", arguments: [:])
+        }
+    }
+
+    @Test("a server that asks and asks and takes no answer is left when too many answers wait")
+    func aServerThatAsksAndTakesNothing() throws {
+        var policy = ConnectionPolicy()
+        policy.unsentMax = 10
+        try Rehearsal.run(policy: policy) { _, number in
+            .accept(.init(tools: [tool("t")], takesNoAnswers: number == 1))
+        } body: { rehearsal in
+            try await rehearsal.manager.ready("a")
+            // The first answer is on its way and is not taken; ten more may wait.
+            for id in 1...11 {
+                let ping: JSONValue = ["jsonrpc": "2.0", "id": .int(id), "method": "ping"]
+                rehearsal.network.streams[0].deliver(ping, after: .milliseconds(id == 1 ? 0 : 100))
+            }
+            try await rehearsal.advance(to: 0.5)
+            #expect(rehearsal.trace() == "P,C")
+            rehearsal.network.streams[0].deliver(["jsonrpc": "2.0", "id": 12, "method": "ping"])
+            try await rehearsal.advance(to: 2)
+            #expect(rehearsal.trace() == "P,C,F,P,C")
+            let reason = "more than 10 messages wait for the server to read them"
+            #expect(try await rehearsal.manager.lastFailure(of: "a") == .protocolBroken(reason))
+            #expect(rehearsal.network.streams[0].closeCount == 1)
+        }
+    }
+
     @Test("S-026: a stream that closes at once leaves nothing to wait for")
     func closingAtOnce() throws {
         let (end, _, sleepers) = try Self.stop(closing: .zero)

@@ -25,6 +25,10 @@ final class ScriptedNetwork: MessageConnector, @unchecked Sendable {
         var loss: (after: Duration, failure: TransportFailure)?
         /// How long closing takes, unless the task is cancelled.
         var closing = Duration.zero
+        /// Whether it takes an answer only while the client reads, as a program may that does one thing at a time.
+        var takesAnswersWhenRead = false
+        /// Whether it takes no answers at all.
+        var takesNoAnswers = false
         /// Takes a message instead of what is answered otherwise; returns whether it did.
         var handle: (@Sendable (ScriptedStream, String, JSONValue) -> Bool)?
     }
@@ -94,6 +98,7 @@ final class ScriptedStream: MessageStream, @unchecked Sendable {
     private let peer: ScriptedNetwork.Peer
     private var events: [StreamEvent] = []
     private var reader: UnsafeContinuation<StreamEvent?, Never>?
+    private var blocked: UnsafeContinuation<Void, Never>?
     private var isOver = false
     /// Methods that came, and "answer" for answers.
     private(set) var sent: [String] = []
@@ -117,6 +122,9 @@ final class ScriptedStream: MessageStream, @unchecked Sendable {
         guard let value = try? JSONValue(message) else { throw .protocolBroken("not JSON") }
         messages.append(value)
         let method = value["method"]?.text ?? "answer"
+        if method == "answer", peer.takesNoAnswers || (peer.takesAnswersWhenRead && reader == nil) {
+            await withUnsafeContinuation { blocked = $0 }
+        }
         sent.append(method)
         if peer.handle?(self, method, value) == true { return }
         guard let id = value["id"]?.integer, let result = result(method, value) else { return }
@@ -125,6 +133,7 @@ final class ScriptedStream: MessageStream, @unchecked Sendable {
 
     func next() async -> StreamEvent? {
         nextCount += 1
+        if !peer.takesNoAnswers { unblock() }
         if !events.isEmpty { return events.removeFirst() }
         guard closeCount == 0 else { return nil }
         return await withUnsafeContinuation { reader = $0 }
@@ -138,8 +147,14 @@ final class ScriptedStream: MessageStream, @unchecked Sendable {
             try? await simulation.sleep(until: end, phase: .delivery)
         }
         isClosed = true
+        unblock()
         reader?.resume(returning: nil)
         reader = nil
+    }
+
+    private func unblock() {
+        blocked?.resume()
+        blocked = nil
     }
 
     // MARK: The server's side

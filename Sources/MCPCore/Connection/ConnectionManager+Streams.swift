@@ -24,7 +24,9 @@ extension ConnectionManager {
         }
     }
 
-    /// Reads, and sends what comes of it; returns whether the stream is to be closed here.
+    /// Reads; returns whether the stream is to be closed here.
+    ///
+    /// What is to be sent is sent by somebody else: a server may read nothing until what it writes is read.
     private nonisolated func read(_ server: Int, _ generation: Int, _ stream: any MessageStream) async -> Bool {
         while true {
             let reading: ManagerState.Reading
@@ -40,11 +42,7 @@ extension ConnectionManager {
             case .closed(let failure): return state.withLock { $0.ended(server, generation, failure) }
             case nil: return state.withLock { $0.ended(server, generation, .closed) }
             }
-            switch reading {
-            case .goOn: continue
-            case .write: await flush(server, generation, stream)
-            case .leave(let isClosing): return isClosing
-            }
+            if case .leave(let isClosing) = reading { return isClosing }
         }
     }
 

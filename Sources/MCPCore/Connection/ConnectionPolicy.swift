@@ -35,6 +35,8 @@ public struct ConnectionPolicy: Sendable, Equatable {
     public var discoveryRetries: Int
     /// How many requests of a server are handled at a time; further ones are refused.
     public var serverRequestMax: Int
+    /// How many messages that are no calls of users may wait for a server to read them; one more ends the connection.
+    public var unsentMax: Int
     /// How long the call of a tool over stdio or in process may take without a sign of life; nil is for ever.
     public var localToolIdle: Duration?
     /// How long the call of a tool over a network may take without a sign of life; nil is for ever.
@@ -68,6 +70,7 @@ public struct ConnectionPolicy: Sendable, Equatable {
         reconnectsStdio = profile == .chapter
         discoveryRetries = 3
         serverRequestMax = 16
+        unsentMax = 10_000
         requestTimeout = .seconds(60)
         localToolIdle = .seconds(30 * 60)
         remoteToolIdle = .seconds(5 * 60)

@@ -9,6 +9,8 @@ final class ManagedServer {
         var session: ConnectionSession
         /// What is to be sent, in order.
         var outbox: [Outgoing] = []
+        /// How many messages in it are no calls of users.
+        var unaskedCount = 0
         /// Whether somebody is sending.
         var isWriting = false
         /// The tasks that handle requests of the server, by their numbers.
@@ -121,6 +123,7 @@ final class ManagedServer {
     /// Puts a message into the outbox of the present connection.
     func post(_ bytes: [UInt8], callID: Int? = nil) {
         link?.outbox.append(Outgoing(bytes: bytes, callID: callID))
+        if callID == nil { link?.unaskedCount += 1 }
     }
 
     /// The connection is given up: what no server has executed on it is not sent there any more.
@@ -133,6 +136,7 @@ final class ManagedServer {
     func takeOutbox(_ generation: Int) -> [Outgoing] {
         guard isPresent(generation), var batch = link?.outbox else { return [] }
         link?.outbox = []
+        link?.unaskedCount = 0
         // What was given up before it was sent is not sent.
         batch.removeAll { message in message.callID.map { !ledger.handOver(requestID: $0) } ?? false }
         link?.isWriting = !batch.isEmpty

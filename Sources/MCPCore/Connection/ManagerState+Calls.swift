@@ -119,8 +119,9 @@ extension ManagerState {
             case .none: break
             }
         }
+        haveWritten(server)
         arrangeWork()
-        return afterReading(server)
+        return .goOn
     }
 
     /// Gives callers what their calls ended with, and tells the server of what nobody waits for any more.

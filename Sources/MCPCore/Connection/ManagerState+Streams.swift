@@ -35,8 +35,6 @@ extension ManagerState {
     /// What a reader does after a message.
     enum Reading: Sendable {
         case goOn
-        /// There is something to send, and nobody sends.
-        case write
         /// The generation is over.
         case leave(isClosing: Bool)
     }
@@ -46,14 +44,13 @@ extension ManagerState {
         let server = servers[index]
         guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
         let isFailed = perform(server.withSession { $0.receive(frame, at: time.now, &$1) }, server)
+        if !isFailed, server.link?.unaskedCount ?? 0 > policy.unsentMax {
+            let reason = "more than \(policy.unsentMax) messages wait for the server to read them"
+            return .leave(isClosing: ended(index, generation, .protocolBroken(reason)))
+        }
+        haveWritten(server)
         arrangeWork()
-        return isFailed ? .leave(isClosing: true) : afterReading(server)
-    }
-
-    /// What a reader does that has told of something.
-    func afterReading(_ server: ManagedServer) -> Reading {
-        guard let link = server.link, !link.isWriting, !link.outbox.isEmpty else { return .goOn }
-        return .write
+        return isFailed ? .leave(isClosing: true) : .goOn
     }
 
     /// A stream has ended; returns whether the caller is to close it.
