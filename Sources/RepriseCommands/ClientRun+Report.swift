@@ -11,19 +11,28 @@ extension ClientRun {
         var lines: [String] = []
         for outcome in outcomes {
             let result = outcome.result
-            lines.append("\(result.verdict.words) \(result.name)\(result.mismatches.first.map { ": \($0)" } ?? "")")
-            for mismatch in result.mismatches.dropFirst().prefix(9) { lines.append("  and \(mismatch)") }
+            let first = result.mismatches.first.map { ": \(Self.shortened("\($0)"))" }
+            lines.append("\(result.verdict.words) \(result.name)\(first ?? "")")
+            for mismatch in result.mismatches.dropFirst().prefix(9) {
+                lines.append("  and \(Self.shortened("\(mismatch)"))")
+            }
             if result.mismatches.count > 10 { lines.append("  and \(result.mismatches.count - 10) more") }
             lines += result.remarks.map { "  \($0)" }
-            lines += result.notJudged.map { "  not judged: \($0)" }
+            // Where nothing was judged at all, it is no news what could not have been.
+            if result.verdict != .notJudged || !result.events.isEmpty {
+                lines += result.notJudged.map { "  not judged: \($0)" }
+            }
             if showsTranscripts || result.verdict == .broken {
                 if !result.events.isEmpty { lines.append("  on the wire:") }
-                lines += result.shownEvents(all: showsTranscripts).map { "    \($0)" }
+                lines += result.shownEvents(all: showsTranscripts).map {
+                    "    \(showsTranscripts ? $0 : Self.shortened($0))"
+                }
             }
             if result.verdict != .held, !result.output.isEmpty {
                 lines.append("  the client said:")
                 let said = result.output.split(separator: "\n", omittingEmptySubsequences: false)
-                lines += said.suffix(showsTranscripts ? said.count : 20).map { "    \($0)" }
+                let shown = said.last?.isEmpty == true ? said.dropLast() : said
+                lines += shown.suffix(showsTranscripts ? shown.count : 20).map { "    \($0)" }
             }
             lines += result.recordings.map { "  recorded to \($0)" }
             lines.append("")
@@ -32,12 +41,18 @@ extension ClientRun {
         return lines.joined(separator: "\n")
     }
 
+    /// A line of which a client says how long it is.
+    private static func shortened(_ line: String) -> String {
+        line.utf8.count <= 400 ? line : String(decoding: line.utf8.prefix(400), as: UTF8.self) + "…"
+    }
+
     private var summary: String {
         let cases = outcomes.count == 1 ? "1 case" : "\(outcomes.count) cases"
         let seconds = String(format: "%.1f", outcomes.reduce(0) { $0 + $1.result.seconds })
+        let void = count(.void) > 0 ? ", \(count(.void)) void" : ""
         let speed = options.speed == 1 ? "in real time" : "at \(options.speed) times real time"
         return "\(cases) \(speed), instants within \(options.tolerance): \(count(.held)) held, "
-            + "\(count(.broken)) broken, \(count(.notJudged)) not judged in \(seconds) s"
+            + "\(count(.broken)) broken, \(count(.notJudged)) not judged\(void) in \(seconds) s"
     }
 
     // MARK: JSON
@@ -46,6 +61,7 @@ extension ClientRun {
     var json: String {
         JSONValue.document([
             ("held", .int(count(.held))), ("broken", .int(count(.broken))), ("not-judged", .int(count(.notJudged))),
+            ("void", .int(count(.void))),
             ("speed", .int(options.speed)), ("tolerance", .string(options.tolerance.description)),
             ("cases", .array(outcomes.map(\.json))),
         ])
@@ -53,7 +69,7 @@ extension ClientRun {
 
     // MARK: JUnit
 
-    /// The same as JUnit XML: what could not be judged counts as skipped.
+    /// The same as JUnit XML: what could not be judged, or is void, counts as skipped.
     var junit: String {
         var families: [String] = []
         for outcome in outcomes where !families.contains(outcome.family) { families.append(outcome.family) }
@@ -62,7 +78,7 @@ extension ClientRun {
             let members = outcomes.filter { $0.family == family }
             let counts =
                 #"tests="\#(members.count)" failures="\#(members.count { $0.result.verdict == .broken })" errors="0" "#
-                + #"skipped="\#(members.count { $0.result.verdict == .notJudged })""#
+                + #"skipped="\#(members.count { $0.result.verdict.isSkipped })""#
             lines.append("  <testsuite name=\"\(JUnitReport.escaped(family))\" \(counts)>")
             lines += members.map(\.junit)
             lines.append("  </testsuite>")
@@ -79,6 +95,7 @@ extension ClientRun.Outcome {
             ("proves", .array(scenario.proves.map { .string($0) })),
             ("until", .number(result.horizon.description)),
             ("seconds", .number(String(format: "%.3f", result.seconds))),
+            ("late", .number(result.lateness.secondsText)),
             (
                 "mismatches",
                 .array(
@@ -104,7 +121,7 @@ extension ClientRun.Outcome {
             + #" time="\#(String(format: "%.3f", result.seconds))""#
         switch result.verdict {
         case .held: return start + "/>"
-        case .notJudged:
+        case .notJudged, .void:
             let why = JUnitReport.escaped((result.remarks + result.notJudged).joined(separator: "; "))
             return start + "><skipped message=\"\(why)\"/></testcase>"
         case .broken:
@@ -126,11 +143,15 @@ extension RehearsalResult {
 }
 
 extension RehearsalResult.Verdict {
+    /// Whether it says nothing of the client.
+    fileprivate var isSkipped: Bool { self == .notJudged || self == .void }
+
     fileprivate var words: String {
         switch self {
         case .held: "HELD"
         case .broken: "BROKEN"
         case .notJudged: "NOT JUDGED"
+        case .void: "VOID"
         }
     }
 }

@@ -49,11 +49,11 @@ struct ClientRun {
     /// How many of the outcomes have a verdict.
     func count(_ verdict: RehearsalResult.Verdict) -> Int { outcomes.count { $0.result.verdict == verdict } }
 
-    /// What the verb ends with; nil for a run in which nothing was broken, and something held.
+    /// What the verb ends with; nil for a run in which something held, and nothing was broken or void.
     var failure: CommandFailure? {
         if let stopSignal { return CommandFailure(.differs, "stopped by signal \(stopSignal)") }
         if count(.broken) > 0 { return CommandFailure(.differs) }
-        return count(.held) > 0 ? nil : CommandFailure(.escaped)
+        return count(.held) > 0 && count(.void) == 0 ? nil : CommandFailure(.escaped)
     }
 }
 

@@ -22,7 +22,8 @@ struct RunCommand: ParsableCommand {
             client gets the URL of the server as its last argument, or a command to start a stdio server; \
             REPRISE_STEPS in its environment says what it is to do and when (docs/CLIENTS.md). What is seen on the \
             wire is judged: order and number exactly, instants within the tolerance. The exit code is 0 when what \
-            could be judged held, 1 when not, 4 when the client could not be started, 5 when nothing could be judged.
+            could be judged held, 1 when not, 4 when the client could not be started, 5 when nothing could be judged, \
+            or a run is void because this machine was too busy to judge what differs.
 
             With TEST_TOTAL_SHARDS and TEST_SHARD_INDEX in the environment, it runs its share of the cases.
             """)

@@ -50,7 +50,7 @@ public struct Rehearsal {
         let start = ContinuousClock.now
         var result = RehearsalResult(verdict: .notJudged, scenario: scenario, seed: seed, horizon: horizon)
         if let obstacle = Self.obstacle(to: scenario) {
-            result.remarks = ["not played: \(obstacle)"]
+            result.remarks = ["not played: \(obstacle); `reprise run \(scenario.path)` runs it in virtual time"]
             return result
         }
         var recorders: [RecorderProcess] = []
@@ -105,7 +105,9 @@ public struct Rehearsal {
         process.stop()
         let sight = try stage.stop()
         result.output = process.output.text
-        result.remarks = remarks(sight, end, at: elapsed)
+        result.remarks = remarks(sight, end, at: elapsed, stage.targets)
+        // Nobody can be blamed for what was still to come when the run was stopped.
+        if isStopped(), let elapsed { result.horizon = min(horizon, Instant.zero.advanced(by: elapsed)) }
         judge(sight, into: &result)
     }
 
@@ -133,14 +135,21 @@ public struct Rehearsal {
         max(.seconds(10), Instant.zero.duration(to: horizon) / options.speed)
     }
 
-    private func remarks(_ sight: StageKeeper.Sight, _ end: ServerProcess.End?, at elapsed: Duration?) -> [String] {
+    private func remarks(
+        _ sight: StageKeeper.Sight, _ end: ServerProcess.End?, at elapsed: Duration?, _ targets: [String]
+    ) -> [String] {
         var remarks = sight.remarks
         if let end {
             let when = elapsed.map { "at \(Self.rounded($0)) s" } ?? "before the scenario began"
             remarks.append("the client ended by itself \(when), with \(end.words)")
         }
         if !sight.hasClientConnected {
-            remarks.append("the client never connected: it gets the server's URL as its last argument")
+            remarks.append(
+                StdioStage.obstacle(to: scenario) == nil
+                    ? "the client never connected: it has to start the server, whose command is its last arguments, `"
+                        + targets.joined(separator: " ") + "`"
+                    : "the client never connected: no whole request came to "
+                        + targets.joined(separator: " or ") + ", with which its arguments end")
         } else if !sight.hasBegun {
             remarks.append("the client connected, but did not get as far as to have its tools listed, where t = 0 is")
         }
@@ -151,14 +160,22 @@ public struct Rehearsal {
         (Duration.milliseconds(duration.wholeNanoseconds / 1_000_000)).secondsText
     }
 
+    private static func milliseconds(_ duration: Duration) -> Int64 { duration.wholeNanoseconds / 1_000_000 }
+
     private func judge(_ sight: StageKeeper.Sight, into result: inout RehearsalResult) {
         result.events = sight.events
+        result.lateness = sight.lateness
         let judgement = RehearsalJudge.judge(
-            scenario, sight.events.compactMap(\.observation), until: horizon, speed: options.speed,
+            scenario, sight.events.compactMap(\.observation), until: result.horizon, speed: options.speed,
             tolerance: options.tolerance)
         result.notJudged = judgement.notJudged
         guard sight.hasBegun, judgement.hasExpectations else { return }
         result.mismatches = judgement.mismatches
-        result.verdict = judgement.mismatches.isEmpty ? .held : .broken
+        result.verdict = options.tolerance.verdict(on: judgement.mismatches, lateness: sight.lateness)
+        guard result.verdict == .void else { return }
+        result.remarks.append(
+            "this machine was too busy to judge: a timer came \(Self.milliseconds(sight.lateness)) ms late, and "
+                + "\(Self.milliseconds(options.tolerance.latenessMax)) ms is half of the tolerance; "
+                + "play it again, or allow more with --tolerance")
     }
 }

@@ -38,6 +38,8 @@ public struct RehearsalResult: Sendable {
         case broken
         /// Nothing that could be judged happened, or the scenario expects nothing that is seen from outside.
         case notJudged = "not-judged"
+        /// Something was not, but this machine was itself too late for that to count.
+        case void
     }
 
     /// What is said of the client.
@@ -56,6 +58,8 @@ public struct RehearsalResult: Sendable {
     public var remarks: [String] = []
     /// What happened on the wire since the scenario's start, in order.
     public var events: [ScenarioEvent] = []
+    /// The latest that a timer of this machine came, in real time.
+    public var lateness = Duration.zero
     /// The instant up to which it was judged.
     public var horizon: Instant
     /// What the client wrote, shortened in the middle.

@@ -10,6 +10,8 @@ import RepriseSimulation
 struct RehearsalStage {
     /// So many events are kept.
     static let eventCountMax = 200_000
+    /// So many bytes of names and messages are kept in them.
+    static let byteCountMax = 64 << 20
     /// Real time between the last list of tools and t = 0.
     static let rest = Duration.milliseconds(100)
     /// Real time to wait for a client that does not list tools.
@@ -33,6 +35,7 @@ struct RehearsalStage {
     private(set) var origin: Instant?
     /// Since the scenario's start, in order.
     private(set) var events: [ScenarioEvent] = []
+    private var byteCount = 0
     /// Whether there were more events than are kept.
     private(set) var isOverfull = false
     /// Whether the client has been heard of at all.
@@ -71,7 +74,8 @@ struct RehearsalStage {
     /// Something happened.
     mutating func note(_ event: WireEvent) {
         guard let origin else { return follow(event) }
-        guard events.count < Self.eventCountMax else {
+        byteCount += event.byteCount
+        guard !isOverfull, events.count < Self.eventCountMax, byteCount <= Self.byteCountMax else {
             isOverfull = true
             return
         }
@@ -92,6 +96,18 @@ struct RehearsalStage {
         }
         awaited[index].progress = max(awaited[index].progress, progress)
         lastProgress = event.at
+    }
+}
+
+extension WireEvent {
+    /// So much of what the client has sent it holds.
+    fileprivate var byteCount: Int {
+        switch what {
+        case .sent(_, let name, let bytes): name.utf8.count + bytes.count
+        case .request(let detail): detail.route.utf8.count
+        case .response(let name, _), .arrived(_, let name), .vanished(_, let name, _): name.utf8.count
+        case .connect, .accepted, .clientClosed, .lost, .effect, .readPastEnd: 0
+        }
     }
 }
 

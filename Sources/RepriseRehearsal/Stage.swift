@@ -26,11 +26,13 @@ final class StageKeeper: @unchecked Sendable {
     /// Called at t = 0.
     var begin: () -> Void = {}
     private var stage: RehearsalStage
-    private var alarm: Scheduled<Void>?
+    private let alarm: Alarm
+    private var pulse: Pulse?
 
     init(_ scenario: Scenario, clock: RehearsalClock) {
         loop = group.next()
         self.clock = clock
+        alarm = Alarm(on: loop, clock)
         stage = RehearsalStage(scenario, speed: clock.speed)
     }
 
@@ -40,19 +42,20 @@ final class StageKeeper: @unchecked Sendable {
     func note(_ event: WireEvent) {
         stage.note(event)
         guard stage.origin == nil else { return }
-        alarm?.cancel()
-        alarm = stage.expectedOrigin.map { expected in
-            loop.scheduleTask(in: clock.wait(until: expected)) { [weak self] in
-                guard let self else { return }
-                self.stage.begin(at: self.clock.now)
-                self.begin()
-            }
+        alarm.set(to: stage.expectedOrigin) { [unowned self] now in
+            stage.begin(at: now)
+            scenarioBegins()
         }
     }
 
     /// The client is about to be served.
     func clientComes() {
-        if stage.clientComes(at: clock.now) { begin() }
+        if stage.clientComes(at: clock.now) { scenarioBegins() }
+    }
+
+    private func scenarioBegins() {
+        pulse = Pulse()
+        begin()
     }
 
     // MARK: From other threads
@@ -68,18 +71,24 @@ final class StageKeeper: @unchecked Sendable {
         var hasClientConnected: Bool
         var hasBegun: Bool
         var remarks: [String]
+        /// The latest that a timer of this machine came since t = 0, in real time.
+        var lateness: Duration
     }
 
     /// Ends the stage by `body`, on the loop, which gives a remark or nil; gives what was seen.
     func stop(_ body: @escaping @Sendable () -> String?) throws -> Sight {
         defer { group.shutdownGracefully { _ in } }
         return try loop.submit { [self] in
-            alarm?.cancel()
+            alarm.cancel()
             var remarks = [body()].compactMap(\.self)
-            if stage.isOverfull { remarks.append("only the first \(RehearsalStage.eventCountMax) events were kept") }
+            if stage.isOverfull {
+                remarks.append(
+                    "only the first \(stage.events.count) events were kept: the limits are "
+                        + "\(RehearsalStage.eventCountMax) events and \(RehearsalStage.byteCountMax) bytes of messages")
+            }
             return Sight(
                 events: stage.events, hasClientConnected: stage.hasClientConnected, hasBegun: stage.origin != nil,
-                remarks: remarks)
+                remarks: remarks, lateness: pulse?.lateness ?? .zero)
         }.wait()
     }
 }

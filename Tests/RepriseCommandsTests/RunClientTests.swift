@@ -58,6 +58,61 @@ import Testing
         #expect(finished.text.contains("NOT JUDGED streamed") && finished.text.contains("the client never connected"))
     }
 
+    /// A server on a pipe.
+    private static let piped = """
+        scenario: piped
+        title: A server on a pipe is asked for its tools.
+        until: 3s
+        servers:
+          files: {transport: stdio, tools: [search]}
+        expect:
+          wire: {files: {connect: 1, tools/list: 1}}
+        relaxed: [wire]
+        """
+
+    @Test("a client that never starts the server on a pipe: exit code 5, and the command that it was given")
+    func neverStartsTheServer() throws {
+        let finished = try Self.run(Self.piped, ["true"])
+        #expect(finished.ending == .exit(5))
+        #expect(
+            finished.text.contains("the client never connected: it has to start the server, whose command is"),
+            "\(finished.text)")
+        #expect(finished.text.contains(" stdio-peer "))
+        #expect(!finished.text.contains("not judged: "))
+    }
+
+    @Test("a server on a pipe that is started twice is two connections, and what it ends with is passed on")
+    func connectsTwice() throws {
+        let ping = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
+        let finished = try Self.run(
+            Self.piped, ["sh", "-c", "for i in 1 2; do echo '\(ping)' | \"$@\"; done; echo ended $?", "client"])
+        #expect(finished.ending == .exit(1))
+        #expect(finished.text.contains("wire files connect: expected 1, got 2"), "\(finished.text)")
+        #expect(finished.text.contains("ended 0"), "\(finished.text)")
+    }
+
+    @Test("a flood of large messages ends in a report of short lines")
+    func floodsAPipe() throws {
+        let finished = try Self.run(
+            Self.piped,
+            [
+                "sh", "-c",
+                #"(for i in 1 2 3 4; do head -c 3000000 /dev/zero | tr '\0' x; echo; done) | "$@" >&2; echo over"#,
+                "client",
+            ])
+        #expect(finished.ending == .exit(1))
+        #expect(finished.text.contains("BROKEN piped"), "\(finished.text.prefix(2000))")
+        #expect(finished.text.split(separator: "\n").allSatisfy { $0.utf8.count < 1000 })
+    }
+
+    @Test("a scenario that is not played to a client says how it runs")
+    func notPlayed() throws {
+        let scenario = Self.piped.replacing("transport: stdio, ", with: "")
+        let finished = try Self.run(scenario, ["true"])
+        #expect(finished.ending == .exit(5))
+        #expect(finished.text.contains("; `reprise run scenario.yaml` runs it in virtual time"), "\(finished.text)")
+    }
+
     @Test("the official SDK as the client holds where it does what is expected", .needsSDK, arguments: SDK.versions)
     func holds(_ version: String) throws {
         let finished = try Self.run(Self.streamed, [SDK.python(version), SDK.program("scenario_client.py")])

@@ -39,6 +39,16 @@ import Testing
         #expect(stage.expectedOrigin == nil)
     }
 
+    @Test func theBytesOfEventsAreBounded() throws {
+        var stage = RehearsalStage(try SampleScenario.overHTTP(""), speed: 1)
+        _ = stage.clientComes(at: .zero)
+        let message = [UInt8](repeating: 0x20, count: 16 << 20)
+        for _ in 0..<5 { stage.note(event(1, .sent(.clientToServer, name: "ping", bytes: message))) }
+        stage.note(event(1, .effect(tool: "search")))
+        #expect(stage.events.count == 3)
+        #expect(stage.isOverfull)
+    }
+
     @Test func eventsAreBounded() throws {
         var stage = RehearsalStage(try SampleScenario.overHTTP(""), speed: 1)
         _ = stage.clientComes(at: .zero)

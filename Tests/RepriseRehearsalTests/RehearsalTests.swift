@@ -2,6 +2,7 @@ import Foundation
 import MCPCore
 import MCPTransports
 import RepriseScenarios
+import Synchronization
 import Testing
 
 @testable import RepriseRehearsal
@@ -53,7 +54,10 @@ import Testing
         #expect(result.verdict == .notJudged)
         #expect(result.output == "hello\n")
         #expect(result.remarks.contains { $0.contains("ended by itself before the scenario began, with exit code 3") })
-        #expect(result.remarks.contains { $0.contains("never connected") })
+        #expect(
+            result.remarks.contains {
+                $0.hasPrefix("the client never connected: no whole request came to http://127.0.0.1:")
+            })
     }
 
     @Test func aClientThatCannotBeStartedIsAnError() throws {
@@ -93,6 +97,37 @@ import Testing
                 + "for i in {390..400}; do head -1 <&$i; done; " + Self.post("tools/call"))
         #expect(result.output.contains("503"))
         #expect(result.remarks.contains { $0.contains("flooded") }, "\(result.remarks)")
+    }
+
+    @Test func theBodiesOfAllRequestsTogetherAreBounded() throws {
+        let result = try play(
+            "host=${1#http://}; host=${host%%/*}; "
+                + "for i in {10..18}; do eval \"exec $i<>/dev/tcp/${host%:*}/${host#*:}\"; "
+                + #"(printf 'POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n'; "#
+                + "head -c 9000000 /dev/zero) >&$i; done; head -1 <&18; "
+                + Self.post("tools/call") + "sleep 60")
+        #expect(result.output.contains("503"), "\(result)")
+        #expect(result.output.contains(#""result":{"content":[]}"#), "\(result)")
+        #expect(result.verdict == .held)
+        #expect(result.remarks.contains { $0.contains("flooded") }, "\(result.remarks)")
+    }
+
+    @Test func whatWasStillToComeWhenTheRunWasStoppedIsNotJudged() throws {
+        let scenario = try SampleScenario.overHTTP(
+            "expect: {wire: {files: {tools/call: [0s, 50s]}}, effects: {files: {search: 2}}}", until: "60s")
+        let asked = Mutex(0)
+        let result = try Rehearsal(scenario, seed: 1, options: RehearsalOptions(program: [])) { _, _, _, _ in
+            PlainService()
+        }
+        .run(["bash", "-c", Self.post("tools/call") + "sleep 60", "client"]) {
+            asked.withLock {
+                $0 += 1
+                return $0 > 100
+            }
+        }
+        #expect(result.verdict == .held, "\(result)")
+        #expect(result.horizon < Instant(nanoseconds: 50_000_000_000))
+        #expect(result.notJudged.contains { $0.hasPrefix("wire files tools/call, the last 1") })
     }
 
     @Test(arguments: [

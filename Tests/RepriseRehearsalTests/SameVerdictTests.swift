@@ -9,7 +9,11 @@ import Testing
 /// Scenarios over HTTP as the simulation plays them, and on real sockets, with the core library as the client of both.
 ///
 /// One after the other and, in `make test`, beside no other tests: a machine that is busy with others keeps no instants.
-/// For the same reason a scenario may be played five times.
+/// Each rehearsal measures how late the timers of the machine come. On two cores under ordinary load that is 0.2 to 18 ms
+/// (51 ms where the server sends a megabyte), and every scenario holds at its first attempt, as it does with four busy
+/// loops beside it on one core. With twelve, timers come 20 to 160 ms late, calls that the scenario has 500 ms, here 50 ms,
+/// before something else come after it, and four scenarios do not hold. So a mismatch is void, and the scenario played
+/// again, when a timer was late by more than 15 ms, and in no other case.
 @Suite(.serialized) struct SameVerdictTests {
     private static let speed = 10
     /// Much of real time, since both sides run in this process.
@@ -18,7 +22,18 @@ import Testing
     private static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
+    private static let latenessMax = Duration.milliseconds(15)
+    /// So often a scenario is played at most, when all attempts before the last are void.
     private static let attemptCount = 5
+
+    /// What a scenario came to on real sockets.
+    private struct Live {
+        var judgement: RehearsalJudge.Judgement
+        var events: [ScenarioEvent]
+        var lateness: Duration
+
+        var isVoid: Bool { !judgement.mismatches.isEmpty && lateness > latenessMax }
+    }
 
     /// The scenarios that are over in six seconds of real time, but those whose messages alone take longer.
     static let scenarios: [String] = {
@@ -51,11 +66,13 @@ import Testing
             scenario, simulated.events.compactMap(\.observation), until: horizon, speed: 1,
             tolerance: Tolerance(base: .zero, percent: 0))
         var live = try await Self.live(scenario, until: horizon)
-        for _ in 1..<Self.attemptCount where !live.judgement.mismatches.isEmpty {
+        for _ in 1..<Self.attemptCount where live.isVoid {
             live = try await Self.live(scenario, until: horizon)
         }
         #expect(expected.mismatches == [])
-        #expect(live.judgement.mismatches == [], "\(live.events.prefix(200).map { "\($0)\n" }.joined())")
+        #expect(
+            live.judgement.mismatches == [],
+            "timers \(live.lateness) late\n\(live.events.prefix(200).map { "\($0)\n" }.joined())")
         #expect(live.judgement.notJudged == expected.notJudged)
     }
 
@@ -73,9 +90,7 @@ import Testing
         #expect(live.judgement.mismatches.map(\.text) == simulated.mismatches.map(\.text))
     }
 
-    private static func live(
-        _ scenario: Scenario, until horizon: Instant
-    ) async throws -> (judgement: RehearsalJudge.Judgement, events: [ScenarioEvent]) {
+    private static func live(_ scenario: Scenario, until horizon: Instant) async throws -> Live {
         let stage = try HTTPStage(scenario, clock: RehearsalClock(speed: speed)) {
             PlayedWorld(scenario, origins: $0, seed: 1) { MCPService($0, name: $1, origins: $2, seed: $3) }
         }
@@ -90,10 +105,10 @@ import Testing
             _ = try? stage.stop()
             throw error
         }
-        let events = try stage.stop().events
+        let sight = try stage.stop()
         let judgement = RehearsalJudge.judge(
-            scenario, events.compactMap(\.observation), until: horizon, speed: speed, tolerance: tolerance)
-        return (judgement, events)
+            scenario, sight.events.compactMap(\.observation), until: horizon, speed: speed, tolerance: tolerance)
+        return Live(judgement: judgement, events: sight.events, lateness: sight.lateness)
     }
 }
 

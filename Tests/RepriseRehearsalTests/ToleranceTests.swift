@@ -1,6 +1,8 @@
 import MCPCore
-import RepriseRehearsal
+import RepriseScenarios
 import Testing
+
+@testable import RepriseRehearsal
 
 @Suite struct ToleranceTests {
     @Test(arguments: [
@@ -17,6 +19,14 @@ import Testing
     ])
     func whatIsNoToleranceIsRefused(_ text: String) {
         #expect(Tolerance(text) == nil)
+    }
+
+    @Test func aMismatchIsVoidWhenTheMachineWasLateByMoreThanHalfOfIt() {
+        let mismatch = ScenarioMismatch(line: 1, at: .zero, text: "expected 1, got 0")
+        let tolerance = Tolerance.standard
+        #expect(tolerance.verdict(on: [], lateness: .seconds(1)) == .held)
+        #expect(tolerance.verdict(on: [mismatch], lateness: .milliseconds(50)) == .broken)
+        #expect(tolerance.verdict(on: [mismatch], lateness: .milliseconds(51)) == .void)
     }
 
     @Test func theSpanIsOfTheScenariosTime() {

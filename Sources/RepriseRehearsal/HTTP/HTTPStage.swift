@@ -44,7 +44,8 @@ final class HTTPStage: Stage, Sendable {
             host.stop()
             guard host.refusedCount > 0 else { return nil }
             return "the client flooded: \(host.refusedCount) connections or requests beyond the limits of "
-                + "\(LiveHTTPHost.connectionCountMax) connections and \(LiveHTTPHost.exchangeCountMax) requests"
+                + "\(LiveHTTPHost.connectionCountMax) connections and \(LiveHTTPHost.bodyByteCountMax) bytes of "
+                + "requests at once, and \(LiveHTTPHost.exchangeCountMax) requests"
         }
     }
 }

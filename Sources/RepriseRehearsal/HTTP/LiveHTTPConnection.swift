@@ -24,6 +24,8 @@ final class LiveHTTPConnection: ChannelInboundHandler {
     private var hasRequest = false
     private var lastWrite: EventLoopFuture<Void>?
     private var isClosing = false
+    /// So much of what the host holds is ours.
+    private var heldByteCount = 0
 
     /// A connection to one of the host's servers.
     init(_ host: LiveHTTPHost, server: String) {
@@ -47,6 +49,10 @@ final class LiveHTTPConnection: ChannelInboundHandler {
         case .body(let buffer):
             guard body.count + buffer.readableBytes <= Self.bodyByteCountMax else {
                 return refuse(413, "a request's body may have at most \(Self.bodyByteCountMax) bytes")
+            }
+            heldByteCount += buffer.readableBytes
+            guard host.hold(buffer.readableBytes) else {
+                return refuse(503, "the bodies of all requests may have at most \(LiveHTTPHost.bodyByteCountMax) bytes")
             }
             body += buffer.readableBytesView
         case .end:
@@ -84,11 +90,19 @@ final class LiveHTTPConnection: ChannelInboundHandler {
         closeGently()
     }
 
+    /// Nothing more is done with the request.
+    private func release() {
+        host.release(heldByteCount)
+        heldByteCount = 0
+        body = []
+    }
+
     /// Cuts the connection off by a TCP reset; what was written before is sent first.
     func reset() {
         exchange = nil
         guard let channel = context?.channel, !isClosing else { return }
         isClosing = true
+        release()
         flush()
         (lastWrite ?? channel.eventLoop.makeSucceededVoidFuture()).whenComplete { _ in
             guard let options = channel as? any SocketOptionProvider else { return channel.close(promise: nil) }
@@ -127,6 +141,7 @@ final class LiveHTTPConnection: ChannelInboundHandler {
     private func closeGently() {
         guard let channel = context?.channel, !isClosing else { return }
         isClosing = true
+        release()
         flush()
         channel.close(mode: .output, promise: nil)
         channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
@@ -134,6 +149,7 @@ final class LiveHTTPConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         isClosing = true
+        release()
         if let exchange { host.left(exchange) }
         exchange = nil
         host.disconnected()

@@ -16,15 +16,19 @@ final class LiveHTTPHost: @unchecked Sendable {
     /// So many exchanges are looked at; further ones get 503.
     static let exchangeCountMax = 100_000
 
+    /// So many bytes of requests' bodies are held at once; a further one gets 503.
+    static let bodyByteCountMax = 64 << 20
+
     private let keeper: StageKeeper
     private let listeners: [any Channel]
     private var world: HTTPWorld
     private var connections: [Int: LiveHTTPConnection] = [:]
     private var exchangeCount = 0
     private var openCount = 0
+    private var heldByteCount = 0
     /// Those to which something was written that is not sent yet.
     private var touched: [LiveHTTPConnection] = []
-    private var alarm: (at: Instant, task: Scheduled<Void>)?
+    private let alarm: Alarm
     /// How many connections and requests were turned away because there were too many.
     private(set) var refusedCount = 0
 
@@ -32,6 +36,7 @@ final class LiveHTTPHost: @unchecked Sendable {
     init(_ world: HTTPWorld, _ keeper: StageKeeper, listeners: [any Channel]) {
         self.world = world
         self.keeper = keeper
+        alarm = Alarm(on: keeper.loop, keeper.clock)
         self.listeners = listeners
         keeper.begin = { [unowned self] in
             self.world.activate(origin: self.keeper.clock.now)
@@ -56,8 +61,7 @@ final class LiveHTTPHost: @unchecked Sendable {
 
     /// Takes no connection any more, and cuts off those that there are.
     func stop() {
-        alarm?.task.cancel()
-        alarm = nil
+        alarm.cancel()
         for listener in listeners { listener.close(promise: nil) }
         for (_, connection) in connections.sorted(by: { $0.key < $1.key }) { connection.reset() }
         connections = [:]
@@ -102,6 +106,17 @@ final class LiveHTTPHost: @unchecked Sendable {
         if touched.last !== connection { touched.append(connection) }
     }
 
+    /// So many more bytes of a body came; false when that is too much of all.
+    func hold(_ byteCount: Int) -> Bool {
+        heldByteCount += byteCount
+        guard heldByteCount > Self.bodyByteCountMax else { return true }
+        refusedCount += 1
+        return false
+    }
+
+    /// So many bytes of a body are needed no more.
+    func release(_ byteCount: Int) { heldByteCount -= byteCount }
+
     /// A connection is over.
     func disconnected() { openCount -= 1 }
 
@@ -126,17 +141,6 @@ final class LiveHTTPHost: @unchecked Sendable {
     }
 
     private func schedule() {
-        let deadline = world.nextDeadline
-        guard alarm?.at != deadline else { return }
-        alarm?.task.cancel()
-        alarm = deadline.map { deadline in
-            let task = keeper.loop.scheduleTask(in: keeper.clock.wait(until: deadline)) { [weak self] in
-                guard let self else { return }
-                self.alarm = nil
-                // Not before it is due, though a timer may come early by less than a step of the clock.
-                self.perform(self.world.advance(to: max(deadline, self.keeper.clock.now)))
-            }
-            return (deadline, task)
-        }
+        alarm.set(to: world.nextDeadline) { [unowned self] now in perform(world.advance(to: now)) }
     }
 }

@@ -1,4 +1,5 @@
 import MCPCore
+import RepriseScenarios
 
 /// How far something may lie from the instant that a scenario names, since real time is not exact.
 public struct Tolerance: Sendable, Equatable, CustomStringConvertible {
@@ -39,6 +40,17 @@ public struct Tolerance: Sendable, Equatable, CustomStringConvertible {
     /// How far from `instant` is near enough, in the scenario's time.
     public func span(at instant: Instant, speed: Int) -> Duration {
         base * speed + .nanoseconds(max(0, instant.nanoseconds / 100 * Int64(percent)))
+    }
+
+    /// How late a timer of this machine may come, in real time, for a mismatch to count.
+    ///
+    /// Half of what an instant may be off, since the client may be as late as we are.
+    public var latenessMax: Duration { base / 2 }
+
+    /// What mismatches come to, when the latest timer of this machine came so late.
+    func verdict(on mismatches: [ScenarioMismatch], lateness: Duration) -> RehearsalResult.Verdict {
+        if mismatches.isEmpty { return .held }
+        return lateness > latenessMax ? .void : .broken
     }
 
     /// `100 ms + 5 %`.

@@ -26,6 +26,8 @@ final class LiveStdioConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = Array(unwrapInboundIn(data).readableBytesView)
+        let byteCount = decoder.pendingByteCount
+        defer { host.hold(decoder.pendingByteCount - byteCount, of: number) }
         for line in decoder.receive(bytes.span) {
             guard let number else { return }
             host.take(line.bytes.last == 0x0A ? Array(line.bytes.dropLast()) : line.bytes, from: number)
@@ -35,6 +37,14 @@ final class LiveStdioConnection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         if let number { host.left(number) }
         number = nil
+        host.hold(-decoder.pendingByteCount, of: nil)
+        decoder = LineDecoder()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        let channel = context.channel
+        channel.setOption(.autoRead, value: channel.isWritable).whenFailure { _ in channel.close(promise: nil) }
+        context.fireChannelWritabilityChanged()
     }
 
     /// A message, or its beginning, for the client.

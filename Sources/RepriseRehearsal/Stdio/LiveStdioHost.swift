@@ -10,6 +10,9 @@ final class LiveStdioHost: @unchecked Sendable {
     /// So many messages are looked at; then all connections end.
     static let messageCountMax = 100_000
 
+    /// So many bytes of messages that are not whole yet are held at once; then the connection ends.
+    static let partByteCountMax = 64 << 20
+
     private let keeper: StageKeeper
     private let server: String
     private var world: MessageWorld
@@ -17,7 +20,8 @@ final class LiveStdioHost: @unchecked Sendable {
     private var connections: [Int: LiveStdioConnection] = [:]
     private var connectionCount = 0
     private var messageCount = 0
-    private var alarm: (at: Instant, task: Scheduled<Void>)?
+    private var partByteCount = 0
+    private let alarm: Alarm
     /// How many connections and messages were turned away because there were too many.
     private(set) var refusedCount = 0
 
@@ -26,6 +30,7 @@ final class LiveStdioHost: @unchecked Sendable {
         self.world = world
         self.server = server
         self.keeper = keeper
+        alarm = Alarm(on: keeper.loop, keeper.clock)
         keeper.begin = { [unowned self] in
             self.world.activate(origin: self.keeper.clock.now)
             schedule()
@@ -35,6 +40,11 @@ final class LiveStdioHost: @unchecked Sendable {
     /// Listens at a path, which is not there yet.
     func listen(at path: String) throws {
         listener = try ServerBootstrap(group: keeper.group)
+            // A client that reads nothing is not read either, as it would be on a pipe.
+            // A client that floods must not keep timers waiting for all that it has sent.
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 1 << 20, high: 4 << 20))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(LiveStdioConnection(self))
@@ -45,8 +55,7 @@ final class LiveStdioHost: @unchecked Sendable {
 
     /// Takes no connection any more, and ends those that there are.
     func stop() {
-        alarm?.task.cancel()
-        alarm = nil
+        alarm.cancel()
         listener?.close(promise: nil)
         for (_, connection) in connections.sorted(by: { $0.key < $1.key }) { connection.end(exitCode: 0) }
         connections = [:]
@@ -79,6 +88,15 @@ final class LiveStdioHost: @unchecked Sendable {
         perform(world.receive(line, on: connection, at: keeper.clock.now))
     }
 
+    /// So many more bytes of a message that is not whole are held, or so many fewer; ends the connection when that is
+    /// too much of all.
+    func hold(_ byteCount: Int, of connection: Int?) {
+        partByteCount += byteCount
+        guard partByteCount > Self.partByteCountMax, let connection else { return }
+        refusedCount += 1
+        connections.removeValue(forKey: connection)?.end(exitCode: 1)
+    }
+
     /// The client has closed the pipe, or the command is gone.
     func left(_ connection: Int) {
         guard connections.removeValue(forKey: connection) != nil else { return }
@@ -102,17 +120,7 @@ final class LiveStdioHost: @unchecked Sendable {
     }
 
     private func schedule() {
-        let deadline = world.nextDeadline
-        guard alarm?.at != deadline else { return }
-        alarm?.task.cancel()
-        alarm = deadline.map { deadline in
-            let task = keeper.loop.scheduleTask(in: keeper.clock.wait(until: deadline)) { [weak self] in
-                guard let self else { return }
-                self.alarm = nil
-                self.perform(self.world.advance(to: max(deadline, self.keeper.clock.now)))
-            }
-            return (deadline, task)
-        }
+        alarm.set(to: world.nextDeadline) { [unowned self] now in perform(world.advance(to: now)) }
     }
 }
 

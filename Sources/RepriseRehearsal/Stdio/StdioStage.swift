@@ -74,7 +74,8 @@ final class StdioStage: Stage, Sendable {
             host.stop()
             guard host.refusedCount > 0 else { return nil }
             return "the client flooded: \(host.refusedCount) connections or messages beyond the limits of "
-                + "\(LiveStdioHost.connectionCountMax) connections and \(LiveStdioHost.messageCountMax) messages"
+                + "\(LiveStdioHost.connectionCountMax) connections, \(LiveStdioHost.messageCountMax) messages and "
+                + "\(LiveStdioHost.partByteCountMax) bytes of messages that are not whole"
         }
     }
 }
