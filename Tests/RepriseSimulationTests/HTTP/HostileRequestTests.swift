@@ -31,7 +31,56 @@ import Testing
         }
         let first = run()
         #expect(first == run())
-        #expect(Set(first.map { $0.prefix(3) }).count > 3)
+        #expect(first.count == 150)
+    }
+
+    @Test("S-174: each way to be wrong has its answer, and the session goes on")
+    func eachKindOfAnswerIsGiven() {
+        var driver = ServiceDriver(Self.description)
+        var said: [String] = []
+        func note(_ name: String) { said.append("\(name): \(driver.response.status) \(driver.response.end)") }
+        func send(
+            _ name: String, _ method: HTTPRequest.Method = .post, _ body: String = #"{"jsonrpc":"2.0","method":"x"}"#,
+            headers: [String: String?] = [:], path: String = "/mcp"
+        ) {
+            driver.send(method, Array(body.utf8), headers: headers, path: path)
+            note(name)
+        }
+        send("before initialize")
+        driver.initialize()
+        note("initialize")
+        driver.post(request(1, "ping"))
+        note("ping")
+        driver.post(call(2, tool: "touch"))
+        note("call")
+        send("no endpoint", path: "/")
+        send("no method of ours", .put)
+        send("accepts no stream", headers: ["Accept": "application/json"])
+        send("no content type", headers: ["Content-Type": nil])
+        send("not JSON", .post, "{")
+        send("not JSON-RPC", .post, "7")
+        send("a batch", .post, #"[{"jsonrpc":"2.0","method":"x"}]"#)
+        send("another revision", headers: ["MCP-Protocol-Version": "2024-11-05"])
+        send("no session", headers: ["Mcp-Session-Id": nil])
+        send("no such session", headers: ["Mcp-Session-Id": "x"])
+        send("no such event", .get, headers: ["Last-Event-ID": "x"])
+        send("a stream for one who takes none", .get, headers: ["Accept": "text/html"])
+        send("stream", .get)
+        send("a second stream", .get)
+        driver.post(request(3, "ping"))
+        note("ping")
+        send("the session ends", .delete)
+        send("after its end")
+        #expect(
+            said == [
+                "before initialize: 400 ended", "initialize: 202 ended", "ping: 200 ended", "call: 200 open",
+                "no endpoint: 404 ended", "no method of ours: 405 ended", "accepts no stream: 406 ended",
+                "no content type: 415 ended", "not JSON: 400 ended", "not JSON-RPC: 400 ended", "a batch: 400 ended",
+                "another revision: 400 ended", "no session: 400 ended", "no such session: 404 ended",
+                "no such event: 400 ended", "a stream for one who takes none: 406 ended", "stream: 200 open",
+                "a second stream: 409 ended", "ping: 200 ended", "the session ends: 200 ended",
+                "after its end: 404 ended",
+            ])
     }
 
     private static let description: ServerDescription = {
