@@ -126,6 +126,40 @@ import Testing
         #expect(try await other.body.next() == nil)
     }
 
+    @Test("AE-16: a response that is to be had whole still comes when its task is cancelled, within the grace")
+    func aWholeResponseOutlivesItsTask() async throws {
+        let (asked, cancelled) = (Gate<Void>(), DispatchSemaphore(value: 0))
+        let server = try SocketServer { peer in
+            _ = peer.request()
+            asked.open(())
+            cancelled.wait()
+            peer.write(Self.ok)
+        }
+        let whole = Task { try await sender.complete(request(server.url), body: [], limit: 2, grace: .seconds(60)) }
+        try await asked.wait("the request to be read")
+        whole.cancel()
+        cancelled.signal()
+        let document = try await whole.value
+        #expect(document.head.status.code == 200 && document.body == Array("ok".utf8))
+
+        for answer in ["", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"] {
+            let (asked, left) = (Gate<Void>(), Gate<String?>())
+            let silent = try SocketServer { peer in
+                _ = peer.request()
+                peer.write(answer)
+                asked.open(())
+                left.open(peer.read())
+            }
+            let broken = Task {
+                try await sender.complete(request(silent.url), body: [], limit: 2, grace: .milliseconds(10))
+            }
+            try await asked.wait("the request to be read")
+            broken.cancel()
+            await #expect(throws: HTTPFailure(.closed, mayHaveArrived: true)) { try await broken.value }
+            #expect(try await left.wait("the exchange to end") == nil)
+        }
+    }
+
     @Test func anExchangeEndsWhenItsTaskIsCancelledOrItsBodyClosed() async throws {
         let (asked, left) = (Gate<Void>(), Gate<String?>())
         let server = try SocketServer { peer in

@@ -22,7 +22,8 @@ struct ClientRegistration: Sendable {
         [
             "client_name": .string(client.name), "redirect_uris": [.string(client.redirectURI)],
             "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
-            // What is installed on a user's machine keeps no secret (RFC 8252, section 8.4).
+            // What is installed on a user's machine keeps no secret (RFC 8252, section 8.4). Servers of the official Python
+            // SDK take such clients too, though their metadata does not say so.
             "token_endpoint_auth_method": "none",
         ]
     }

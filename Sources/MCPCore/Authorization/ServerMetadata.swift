@@ -49,9 +49,9 @@ public struct ServerMetadata: Sendable, Equatable {
         registrationEndpoint = try rule.endpoint("registration_endpoint", in: metadata, at: place)
         takesClientDocuments = metadata["client_id_metadata_document_supported"]?.boolean ?? false
         namesIssuer = metadata["authorization_response_iss_parameter_supported"]?.boolean ?? false
-        let authentication = metadata["token_endpoint_auth_methods_supported"]?.elements ?? ["client_secret_basic"]
-        takesSecretInBody =
-            authentication.contains("client_secret_post") && !authentication.contains("client_secret_basic")
+        if let methods = metadata["token_endpoint_auth_methods_supported"]?.elements {
+            takesSecretInBody = methods.contains("client_secret_post") && !methods.contains("client_secret_basic")
+        }
     }
 
     /// The endpoints of a server of 2025-03-26 without metadata, at its origin (basic/authorization, 2.3.3).

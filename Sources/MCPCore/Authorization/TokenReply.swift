@@ -34,11 +34,18 @@ public enum TokenReply: Sendable, Equatable {
             return .refused("the token response has a token_type other than Bearer")
         }
         let refreshToken = value["refresh_token"]?.text.flatMap { $0.isEmpty ? nil : $0 }
-        // A life beyond a century, or before its beginning, is as good as none that is said.
-        let lifetime = value["expires_in"]?.integer.flatMap { (0...3_155_760_000).contains($0) ? Int64($0) : nil }
         return .granted(
             GrantedToken(
-                accessToken: token, refreshToken: refreshToken, expiresIn: lifetime, scope: value["scope"]?.text))
+                accessToken: token, refreshToken: refreshToken, expiresIn: lifetime(value["expires_in"]),
+                scope: value["scope"]?.text))
+    }
+
+    /// Whole seconds; a life beyond a century, or before its beginning, is as good as none that is said.
+    private static func lifetime(_ value: JSONValue?) -> Int64? {
+        guard case .number(let text)? = value, let seconds = Double(text), (0...3_155_760_000).contains(seconds) else {
+            return nil
+        }
+        return Int64(seconds.rounded(.down))
     }
 
     private static func refused(_ status: Int, code: String?) -> TokenReply {

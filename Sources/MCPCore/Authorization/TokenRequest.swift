@@ -29,7 +29,8 @@ struct TokenRequest: Sendable {
     }
 
     private init(_ fields: [(name: String, value: String)], client: RegisteredClient, at endpoint: HTTPURL) {
-        var fields = fields
+        // Beside a header it is allowed (RFC 6749, section 3.2.1), and servers of the official Python SDK want it.
+        var fields = fields + [(name: "client_id", value: client.id)]
         head = HTTPRequest(method: .post, endpoint)
         head.headerFields[.contentType] = "application/x-www-form-urlencoded"
         if let secret = client.secret, !client.sendsSecretInBody {
@@ -37,9 +38,8 @@ struct TokenRequest: Sendable {
             var header = Array("Basic ".utf8)
             Base64.encode(Array(pair.utf8), into: &header)
             head.headerFields[.authorization] = String(decoding: header, as: UTF8.self)
-        } else {
-            fields.append((name: "client_id", value: client.id))
-            if let secret = client.secret { fields.append((name: "client_secret", value: secret)) }
+        } else if let secret = client.secret {
+            fields.append((name: "client_secret", value: secret))
         }
         body = Array(FormText.encode(fields).utf8)
     }

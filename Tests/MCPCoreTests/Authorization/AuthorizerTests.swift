@@ -247,7 +247,8 @@ import Testing
             try await Self.withRunning(authorizer) {
                 _ = await authorizer.recover(from: Self.refusal(await authorizer.token()))
             }
-            #expect(sender.sent[0]["resource"] == nil && sender.sent[0]["client_id"] == nil)
+            #expect(sender.sent[0]["resource"] == nil && sender.sent[0]["client_secret"] == nil)
+            #expect(sender.sent[0]["client_id"] == "c d")
             // "c%20d:s%3A%3F" in Base64.
             #expect(sender.sent[0].head.headerFields[.authorization] == "Basic YyUyMGQ6cyUzQSUzRg==")
         }

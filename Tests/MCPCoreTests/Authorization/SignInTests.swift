@@ -210,7 +210,7 @@ import Testing
         let secret = #""client_id":"c","client_secret":"s""#
         #expect(try signIn(#"{\#(secret),"token_endpoint_auth_method":"none"}"#) == (nil, "c", nil))
         #expect(try signIn(#"{\#(secret),"token_endpoint_auth_method":"client_secret_post"}"#) == (nil, "c", "s"))
-        #expect(try signIn(#"{\#(secret),"client_secret_expires_at":0}"#) == ("Basic Yzpz", nil, nil))
+        #expect(try signIn(#"{\#(secret),"client_secret_expires_at":0}"#) == ("Basic Yzpz", "c", nil))
         let onlyPost = #","token_endpoint_auth_methods_supported":["client_secret_post"]"#
         #expect(try signIn("{\(secret)}", extra: onlyPost) == (nil, "c", "s"))
     }

@@ -13,7 +13,11 @@ import Testing
             Self.reply(200, body)
                 == .granted(GrantedToken(accessToken: "B", refreshToken: "r", expiresIn: 60, scope: "a b")))
         #expect(Self.reply(200, #"{"access_token":"B"}"#) == .granted(GrantedToken(accessToken: "B")))
-        for life in ["-1", "1e99", "\"60\"", "99999999999999999999"] {
+        for (life, seconds) in [("0", 0), ("60.0", 60), ("60.9", 60), ("6e1", 60), ("3155760000", 3_155_760_000)] {
+            let reply = Self.reply(200, #"{"access_token":"B","expires_in":\#(life)}"#)
+            #expect(reply == .granted(GrantedToken(accessToken: "B", expiresIn: Int64(seconds))))
+        }
+        for life in ["-1", "-0.5", "3155760001", "null", "1e99", "\"60\"", "99999999999999999999"] {
             let reply = Self.reply(200, #"{"access_token":"B","refresh_token":"","expires_in":\#(life)}"#)
             #expect(reply == .granted(GrantedToken(accessToken: "B")))
         }
