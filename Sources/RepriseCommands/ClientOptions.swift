@@ -30,7 +30,8 @@ struct ClientOptions: ParsableArguments {
     /// What the parser is given in place of the arguments of this process.
     static func arguments(_ arguments: [String]) -> [String] {
         guard arguments.first == "run", let index = arguments.firstIndex(of: "--") else { return arguments }
-        return arguments[..<index] + ["--\(clientOption)"] + arguments[(index + 1)...]
+        let client = arguments[(index + 1)...]
+        return arguments[..<index] + ["--\(clientOption)"] + (client.isEmpty ? [""] : client)
     }
 
     /// Throws for options that make no sense together.

@@ -1,29 +1,33 @@
-import Foundation
 import MCPCore
-import Synchronization
+import NIOCore
 
-/// Measures how late this machine is, on a thread of its own that wakes every 10 ms for as long as this lives.
+/// Measures how late this machine is: by a timer that is due every 10 ms on the event loop of a rehearsal.
 ///
-/// What is late here is late for every process, the client among them; what a client has us do makes nothing late here.
-final class Pulse: Sendable {
-    private static let interval = Duration.milliseconds(10)
+/// It is there and not on a thread that does nothing else, because such a thread is woken in time even where all others
+/// wait for a processor. To be used on the loop alone.
+final class Pulse: @unchecked Sendable {
+    private static let interval = TimeAmount.milliseconds(10)
 
-    private let latest = Mutex(Duration.zero)
+    private let loop: any EventLoop
+    private var next: Scheduled<Void>?
+    /// The latest that the timer came so far, in real time.
+    private(set) var lateness = Duration.zero
 
     /// Begins at once.
-    init() {
-        Thread.detachNewThread { [weak self] in
-            while let pulse = self { pulse.beat() }
+    init(on loop: any EventLoop) {
+        self.loop = loop
+        schedule()
+    }
+
+    private func schedule() {
+        let due = NIODeadline.now() + Self.interval
+        next = loop.scheduleTask(deadline: due) { [weak self] in
+            guard let self else { return }
+            lateness = max(lateness, .nanoseconds((NIODeadline.now() - due).nanoseconds))
+            schedule()
         }
     }
 
-    private func beat() {
-        let start = ContinuousClock.now
-        usleep(UInt32(Self.interval.wholeNanoseconds / 1000))
-        let late = start.duration(to: .now) - Self.interval
-        latest.withLock { $0 = max($0, late) }
-    }
-
-    /// The latest that it woke so far, in real time.
-    var lateness: Duration { latest.withLock(\.self) }
+    /// Measures no more.
+    func stop() { next?.cancel() }
 }

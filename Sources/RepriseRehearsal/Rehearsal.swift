@@ -53,6 +53,7 @@ public struct Rehearsal {
             result.remarks = ["not played: \(obstacle); `reprise run \(scenario.path)` runs it in virtual time"]
             return result
         }
+        if let folder = options.recordingFolder { try Self.make(folder) }
         var recorders: [RecorderProcess] = []
         defer { for recorder in recorders { recorder.stop() } }
         let stage = try makeStage(&recorders)
@@ -62,9 +63,21 @@ public struct Rehearsal {
             _ = try? stage.stop()
             throw error
         }
-        result.recordings = recorders.map(\.path) + ((stage as? StdioStage)?.recordings ?? [])
+        // What records a server on a pipe is started by the client, or not.
+        result.recordings = (recorders.map(\.path) + ((stage as? StdioStage)?.recordings ?? []))
+            .filter(FileManager.default.fileExists)
         result.seconds = Double((start.duration(to: .now)).wholeNanoseconds) / 1e9
         return result
+    }
+
+    private static func make(_ folder: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StartError(
+                description: "cannot make the folder \(folder) for recordings: \(error.localizedDescription)")
+        }
     }
 
     private func makeStage(_ recorders: inout [RecorderProcess]) throws -> any Stage {

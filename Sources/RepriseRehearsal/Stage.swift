@@ -54,7 +54,7 @@ final class StageKeeper: @unchecked Sendable {
     }
 
     private func scenarioBegins() {
-        pulse = Pulse()
+        pulse = Pulse(on: loop)
         begin()
     }
 
@@ -80,6 +80,7 @@ final class StageKeeper: @unchecked Sendable {
         defer { group.shutdownGracefully { _ in } }
         return try loop.submit { [self] in
             alarm.cancel()
+            pulse?.stop()
             var remarks = [body()].compactMap(\.self)
             if stage.isOverfull {
                 remarks.append(

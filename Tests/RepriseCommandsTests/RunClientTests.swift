@@ -51,6 +51,25 @@ import Testing
         #expect(finished.error.contains("cannot start \"/nonexistent/client\""), "\(finished.error)")
     }
 
+    @Test("no command after --: exit code 2")
+    func noCommand() throws {
+        let finished = try Self.run(Self.streamed, [])
+        #expect(finished.ending == .exit(2))
+        #expect(finished.error.contains("The client's command is empty."), "\(finished.error)")
+    }
+
+    @Test("a folder for recordings that cannot be made: exit code 4, at once")
+    func cannotRecord() throws {
+        let folder = try TestFolder()
+        try folder.write(Self.streamed, to: "scenario.yaml")
+        let finished = try RunningProcess.run(
+            [Program.reprise, "run", "scenario.yaml", "--record", "scenario.yaml/x", "--", "false"], in: folder)
+        #expect(finished.ending == .exit(4))
+        #expect(
+            finished.error.contains("cannot play streamed: cannot make the folder scenario.yaml/x for recordings"),
+            "\(finished.error)")
+    }
+
     @Test("a client that ends without connecting: exit code 5, since nothing could be judged")
     func neverConnects() throws {
         let finished = try Self.run(Self.streamed, ["false"])

@@ -33,6 +33,8 @@ final class ClientProcess: Sendable {
         _ = process.sendToGroup(SIGTERM)
         for _ in 0..<200 where end == nil { usleep(10_000) }
         _ = process.sendToGroup(SIGKILL)
+        // It may have gone to another group.
+        _ = process.send(SIGKILL)
         while end == nil { usleep(1000) }
         // What it wrote last may still be in the pipe; a grandchild that left the group may hold it for ever.
         for _ in 0..<50 where !output.isOver { usleep(2000) }

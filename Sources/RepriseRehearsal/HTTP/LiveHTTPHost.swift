@@ -17,7 +17,7 @@ final class LiveHTTPHost: @unchecked Sendable {
     static let exchangeCountMax = 100_000
 
     /// So many bytes of requests' bodies are held at once; a further one gets 503.
-    static let bodyByteCountMax = 64 << 20
+    static let bodyByteCountMax = 32 << 20
 
     private let keeper: StageKeeper
     private let listeners: [any Channel]

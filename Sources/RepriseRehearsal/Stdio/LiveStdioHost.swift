@@ -42,7 +42,7 @@ final class LiveStdioHost: @unchecked Sendable {
         listener = try ServerBootstrap(group: keeper.group)
             // A client that reads nothing is not read either, as it would be on a pipe.
             // A client that floods must not keep timers waiting for all that it has sent.
-            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 1024))
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 1 << 20, high: 4 << 20))
             .childChannelInitializer { channel in
