@@ -54,7 +54,7 @@ final class LiveHTTPConnection: ChannelInboundHandler {
             guard host.hold(buffer.readableBytes) else {
                 return refuse(503, "the bodies of all requests may have at most \(LiveHTTPHost.bodyByteCountMax) bytes")
             }
-            body += buffer.readableBytesView
+            body += Array(buffer: buffer)
         case .end:
             guard let head else { return }
             guard let request = HTTPRequest(head) else { return refuse(400, "a method that is none") }
