@@ -23,6 +23,8 @@ struct HTTPStream: Sendable {
     var cursor: String?
     /// How long the server asked to wait before the stream is resumed.
     var retry: Duration?
+    /// Whether the server has ever begun a stream of events.
+    var hasBegun = false
     /// How often it was resumed since it last gave a sign of life.
     var attempts = 0
     /// When it is resumed.
@@ -43,6 +45,7 @@ struct HTTPStream: Sendable {
     }
 
     var isInitialize: Bool { if case .message(.initialize) = kind { true } else { false } }
+    var isPush: Bool { if case .push = kind { true } else { false } }
     var isInitialized: Bool { if case .message(.initialized) = kind { true } else { false } }
 
     /// Whether it counts as a request that is under way.

@@ -90,7 +90,7 @@ extension StreamableHTTPMachine {
     /// To resume the stream would bring the same event again.
     private mutating func eventTooLong(_ number: Int) {
         let reason = "an event is longer than the limit of \(limits.eventByteCountMax) bytes"
-        if case .push = streams[number]?.kind { return degrade(number, reason) }
+        if streams[number]?.isPush == true { return degrade(number, reason) }
         lost(number, .protocolBroken(reason))
     }
 

@@ -17,7 +17,9 @@ extension StreamableHTTPMachine {
         if isExpiring, isOfNoUse(status, exchange) { return notExecuted(number) }
         switch status {
         case 401, 403: return unauthorized(number, status, head)
-        case 404 where exchange.hasSession: return sessionExpired(number)
+        // A server that has just begun the session has not forgotten it: it knows no GET (SR-18).
+        case 404 where exchange.hasSession && !(stream.isPush && !stream.hasBegun && stream.attempts == 0):
+            return sessionExpired(number)
         case 301...303 where exchange.method != .get: break
         case 301...303, 307, 308:
             guard let reason = follow(number, to: head.headerFields[.location]) else { return }
@@ -95,6 +97,7 @@ extension StreamableHTTPMachine {
     private mutating func beginEvents(_ number: Int) {
         streams[number]?.exchange?.phase = .events
         streams[number]?.exchange?.began = now
+        streams[number]?.hasBegun = true
     }
 
     private mutating func postRefused(_ number: Int, _ head: HTTPResponse) {
@@ -140,7 +143,7 @@ extension StreamableHTTPMachine {
 
     private mutating func isRedirectedAway(_ number: Int, _ reason: String) {
         guard let stream = streams[number], let exchange = stream.exchange else { return }
-        if case .push = stream.kind { return degrade(number, reason) }
+        if stream.isPush { return degrade(number, reason) }
         if stream.isInitialize || stream.isInitialized { return fail(.misconfigured(reason)) }
         if exchange.method == .get { return lost(number, .status(exchange.status)) }
         refused(number, exchange.status, text: reason)
@@ -156,7 +159,7 @@ extension StreamableHTTPMachine {
             endExchange(number)
             return resume(number, .status(status), retryAfter: head.headerFields[.retryAfter])
         }
-        guard case .push = stream.kind else { return lost(number, .status(status)) }
+        guard stream.isPush else { return lost(number, .status(status)) }
         switch status {
         case 200..<300, 404, 405, 501:
             // The server offers no such stream (SR-18).
@@ -198,7 +201,7 @@ extension StreamableHTTPMachine {
     /// The server refuses for want of authorization, and no token helps.
     private mutating func unauthorized(_ number: Int) {
         guard let stream = streams[number], let exchange = stream.exchange else { return }
-        if case .push = stream.kind { return degrade(number, "the server refused GET with status \(exchange.status)") }
+        if stream.isPush { return degrade(number, "the server refused GET with status \(exchange.status)") }
         if exchange.method == .get { return lost(number, .unauthorized(status: exchange.status)) }
         if !stream.isInitialize {
             for id in stream.awaited {

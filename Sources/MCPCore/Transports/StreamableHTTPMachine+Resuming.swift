@@ -25,9 +25,8 @@ extension StreamableHTTPMachine {
     mutating func streamBroke(_ number: Int, _ cause: TransportFailure) {
         guard let stream = streams[number], let exchange = stream.exchange else { return }
         forgetExchange(number)
-        let isPush = if case .push = stream.kind { true } else { false }
-        guard isPush || stream.isRequest else { return drop(number) }
-        guard isPush || stream.cursor != nil else { return lost(number, cause) }
+        guard stream.isPush || stream.isRequest else { return drop(number) }
+        guard stream.isPush || stream.cursor != nil else { return lost(number, cause) }
         let hasStood = exchange.began.duration(to: now) >= policy.stabilityWindow
         // A server that says when to come back means to be polled (2025-11-25).
         let isPolled = exchange.isPrimed && stream.retry != nil
@@ -40,11 +39,10 @@ extension StreamableHTTPMachine {
         _ number: Int, _ cause: TransportFailure, retryAfter: String? = nil, hasMessage: Bool = false
     ) {
         guard let stream = streams[number] else { return }
-        let isPush = if case .push = stream.kind { true } else { false }
         // A session that is forgotten has no streams to be resumed.
-        guard isPush || stream.isRequest, !isExpiring else { return drop(number) }
+        guard stream.isPush || stream.isRequest, !isExpiring else { return drop(number) }
         guard stream.attempts < policy.retries else {
-            guard isPush else { return lost(number, cause) }
+            guard stream.isPush else { return lost(number, cause) }
             return degrade(number, "the stream of GET could not be resumed after \(policy.retries) attempts")
         }
         streams[number]?.attempts += 1

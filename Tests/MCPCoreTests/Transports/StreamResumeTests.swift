@@ -107,7 +107,7 @@ import Testing
 
     @Test("SR-18: a server that offers no stream by GET is asked once, and nobody is told", arguments: [405, 200, 404])
     func noStreamIsNoTrouble(_ status: Int) {
-        var rehearsal = Rehearsal.standing(session: status == 404 ? nil : "s-1")
+        var rehearsal = Rehearsal.standing()
         rehearsal.head(rehearsal.last.exchange, status, "text/plain")
         rehearsal.end(rehearsal.last.exchange)
         rehearsal.pass(.seconds(86_400))

@@ -47,7 +47,7 @@ import Testing
         row(400), unauthorized(401), unauthorized(403),
         Row(
             status: 404, request: [.requestFailed(id: id(7), .notSent(.sessionExpired)), .closed(.sessionExpired)],
-            initialize: [.closed(.status(404))], note: [.closed(.sessionExpired)], get: [.closed(.sessionExpired)]),
+            initialize: [.closed(.status(404))], note: [.closed(.sessionExpired)], get: []),
         row(405, get: []), row(406), row(409, isResumed: true), row(415), unavailable(429),
         row(500, isResumed: true), row(501, get: []), row(502, isResumed: true), unavailable(503),
     ]
