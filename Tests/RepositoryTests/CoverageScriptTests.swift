@@ -11,8 +11,10 @@ struct CoverageScriptTests {
         var cases = [#""s seed 1""#]
         var end = #"{"kind":"event","payload":{"kind":"runEnded"}}"#
 
-        /// The exit code and what was said, then the page.
-        func run(_ verb: String, page: String = "") throws -> (ending: Ending, said: String, page: String) {
+        /// The exit code and what was said, then the page; with the events of other runs after those of this one.
+        func run(
+            _ verb: String, page: String = "", then others: [Sample] = []
+        ) throws -> (ending: Ending, said: String, page: String) {
             let folder = try TestFolder()
             func write(_ text: String, _ path: String) throws {
                 let url = URL(fileURLWithPath: folder.file(path))
@@ -25,7 +27,9 @@ struct CoverageScriptTests {
             try write("scenario: s\nproves: [RS-01]\n", "scenarios/a/s.yaml")
             try write(page, "docs/COVERAGE.md")
             try write(events, "events.jsonl")
-            let finished = try RunningProcess.run(["python3", "scripts/coverage", verb, "events.jsonl"], in: folder)
+            for (number, other) in others.enumerated() { try write(other.events, "other-\(number).jsonl") }
+            let files = ["events.jsonl"] + others.indices.map { "other-\($0).jsonl" }
+            let finished = try RunningProcess.run(["python3", "scripts/coverage", verb] + files, in: folder)
             let page = String(decoding: try folder.bytes(of: "docs/COVERAGE.md"), as: UTF8.self)
             return (finished.ending, finished.error, page)
         }
@@ -78,6 +82,13 @@ struct CoverageScriptTests {
         let written = try sample.run("write")
         #expect(written.ending == .exit(1))
         #expect(written.page == "")
+    }
+
+    @Test func ofSeveralRunsTheLastOneCounts() throws {
+        let failed = Sample(test: #""kind":"testEnded","messages":[{"symbol":"fail"}]"#)
+        #expect(try failed.run("check", page: Self.page, then: [Sample()]).ending == .exit(0))
+        let checked = try Sample().run("check", page: Self.page, then: [failed])
+        #expect(checked.said.contains("  S-001: A.B/c failed\n"), "\(checked.said)")
     }
 
     @Test func aRunThatBrokeOffProvesNothing() throws {
