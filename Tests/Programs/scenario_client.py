@@ -163,10 +163,21 @@ class Server:
         )
         self._session = await stack.enter_async_context(session)
         with anyio.fail_after(CONNECT_SECONDS):
-            await self._session.initialize()
+            capabilities = wire(await self._session.initialize())["capabilities"]
             say(f"{self.name}: initialized")
-            tools = (await self._session.list_tools()).tools
-        say(f"{self.name}: has {len(tools)} tools")
+            for kind in ("tools", "prompts", "resources"):
+                if kind in capabilities:
+                    say(f"{self.name}: has {await self._count(kind)} {kind}")
+
+    async def _count(self, kind: str) -> int:
+        """How many tools, prompts or resources a server has, by all pages of its list."""
+        count, cursor = 0, None
+        while True:
+            params = types.PaginatedRequestParams.model_validate({"cursor": cursor}) if cursor else None
+            page = wire(await getattr(self._session, f"list_{kind}")(params=params))
+            count, cursor = count + len(page[kind]), page.get("nextCursor")
+            if cursor is None:
+                return count
 
     async def call(self, step: dict[str, Any]) -> None:
         what = f"{self.name}: {step['tool']}"

@@ -59,7 +59,7 @@ struct SignIn: Sendable {
             case .failed(let error): throw error
             case .fetch(let url):
                 var head = HTTPRequest(method: .get, url)
-                if let name = HTTPField.Name("MCP-Protocol-Version") { head.headerFields[name] = revision.rawValue }
+                head.headerFields[.mcpProtocolVersion] = revision.rawValue
                 switch await exchange.send(head) {
                 case .success(let response):
                     step = discovery.receive(

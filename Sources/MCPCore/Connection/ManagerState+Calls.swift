@@ -106,6 +106,10 @@ extension ManagerState {
         let server = servers[index]
         guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
         guard let number = Int(id.description) else { return .goOn }
+        // A call that is forbidden ends by itself; without its lists a server is of no use (S-029).
+        if let status = failure.unauthorizedStatus, server.link?.session.listKind(ofRequest: number) != nil {
+            return .leave(isClosing: ended(index, generation, .unauthorized(status: status)))
+        }
         var failure = failure
         if case .unauthorized(let status) = failure, server.machine.configuration.hasStaticAuthorization {
             failure = .refused(status: status, text: "")

@@ -66,6 +66,15 @@ extension RequestFailure {
         case .unauthorized(let status): .unauthorized(status: status)
         }
     }
+
+    /// The status with which the server refused it for want of authorization.
+    var unauthorizedStatus: Int? {
+        switch self {
+        case .unauthorized(let status): status
+        case .refused(403, _): 403
+        case .notSent, .lost, .refused: nil
+        }
+    }
 }
 
 /// Opens streams to servers.

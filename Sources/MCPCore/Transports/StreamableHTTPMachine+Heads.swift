@@ -192,15 +192,24 @@ extension StreamableHTTPMachine {
         }
         // A request that was cancelled meanwhile is not sent again.
         if case .message(.request) = stream.kind, !stream.isRequest { return drop(number) }
-        guard case .retry(let token) = recovery else { return unauthorized(number) }
-        begin(
-            number, exchange.method, at: exchange.endpoint, redirects: exchange.redirects,
-            refusals: exchange.refusals.union([exchange.status]), token: token)
+        switch recovery {
+        case .retry(let token):
+            endExchange(number)
+            begin(
+                number, exchange.method, at: exchange.endpoint, redirects: exchange.redirects,
+                refusals: exchange.refusals.union([exchange.status]), token: token)
+        case .signIn: unauthorized(number, needsUser: true)
+        case .refused: unauthorized(number)
+        }
     }
 
     /// The server refuses for want of authorization, and no token helps.
-    private mutating func unauthorized(_ number: Int) {
+    private mutating func unauthorized(_ number: Int, needsUser: Bool = false) {
         guard let stream = streams[number], let exchange = stream.exchange else { return }
+        // A token that is refused is of use to no request; what a token does not allow is up to the request.
+        if exchange.status == 403, exchange.method == .post, !stream.isInitialize, !stream.isInitialized {
+            return forbidden(number, exchange, needsUser: needsUser)
+        }
         if stream.isPush { return degrade(number, "the server refused GET with status \(exchange.status)") }
         if exchange.method == .get { return lost(number, .unauthorized(status: exchange.status)) }
         if !stream.isInitialize {
@@ -210,5 +219,19 @@ extension StreamableHTTPMachine {
             streams[number]?.awaited = []
         }
         fail(.unauthorized(status: exchange.status))
+    }
+
+    /// One request is not allowed, while the session goes on; unless the user can help, the body says why.
+    private mutating func forbidden(_ number: Int, _ exchange: HTTPStream.Exchange, needsUser: Bool) {
+        guard needsUser else {
+            streams[number]?.exchange?.phase = .refusal
+            streams[number]?.deadline = now.advanced(by: policy.connectTimeout)
+            return
+        }
+        for id in streams[number]?.awaited ?? [] {
+            act(.report(.requestFailed(id: id, .unauthorized(status: exchange.status))))
+        }
+        noteSettled(number)
+        drop(number)
     }
 }

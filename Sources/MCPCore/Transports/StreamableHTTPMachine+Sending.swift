@@ -138,14 +138,3 @@ extension StreamableHTTPMachine {
         return nil
     }
 }
-
-extension HTTPField.Name {
-    static let mcpSessionID = constant("Mcp-Session-Id")
-    static let mcpProtocolVersion = constant("MCP-Protocol-Version")
-    static let lastEventID = constant("Last-Event-ID")
-
-    private static func constant(_ name: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no name of a header") }
-        return name
-    }
-}

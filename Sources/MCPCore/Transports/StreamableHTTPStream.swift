@@ -108,10 +108,12 @@ final class StreamableHTTPStream: MessageStream {
         guard let refusal = state.withLock({ $0.exchanges[exchange]?.refusal }) else {
             return await read(reply.body, exchange)
         }
-        reply.body.close()
         let status = refusal.status
+        // Why something is forbidden is of use when no token allows it; of a token there is nothing more to know.
+        if status != 403 { reply.body.close() }
         let recovery = await authorizer?.recover(from: refusal) ?? .refused("the server answered with status \(status)")
         feed(.recovered(exchange: exchange, recovery))
+        if status == 403 { await read(reply.body, exchange) }
     }
 
     private func read(_ body: any HTTPBody, _ exchange: Int) async {

@@ -2,20 +2,6 @@ import HTTPTypes
 import MCPCore
 import MCPWire
 
-extension HTTPField.Name {
-    /// The id of a session.
-    static let mcpSessionID = constant("Mcp-Session-Id")
-    /// The revision that was agreed on.
-    static let mcpProtocolVersion = constant("MCP-Protocol-Version")
-    /// The last event that a client has seen of a stream.
-    static let lastEventID = constant("Last-Event-ID")
-
-    private static func constant(_ name: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no name of a header") }
-        return name
-    }
-}
-
 extension HTTPRequest {
     /// Whether what the client accepts covers a media type; the weights of types are not looked at.
     func accepts(_ type: String) -> Bool {

@@ -86,9 +86,9 @@ import Testing
         #expect(run.refusals == [.init(status: 401, challenges: ["Bearer error=\"x\""], token: token)])
     }
 
-    @Test("a request that is refused twice ends the connection, and nothing more is sent", arguments: [401, 403])
-    func aSecondRefusalEndsTheConnection(_ status: Int) throws {
-        let run = try Self.run(refusingA: ["tools/call"], refusingB: ["tools/call"], status: status) { stage, stream in
+    @Test("a request whose token is refused twice ends the connection, and nothing more is sent")
+    func aSecondRefusalEndsTheConnection() throws {
+        let run = try Self.run(refusingA: ["tools/call"], refusingB: ["tools/call"]) { stage, stream in
             try await Self.handshake(stream)
             try await stream.request(7)
             let events = [await stream.next(), await stream.next(), await stream.next()]
@@ -96,10 +96,43 @@ import Testing
             await stream.close()
             return events
         }
-        let failure = StreamEvent.requestFailed(id: id(7), .unauthorized(status: status))
-        #expect(run.result == [failure, .closed(.unauthorized(status: status)), nil])
+        let failure = StreamEvent.requestFailed(id: id(7), .unauthorized(status: 401))
+        #expect(run.result == [failure, .closed(.unauthorized(status: 401)), nil])
         #expect(run.trace.suffix(2) == ["tools/call A@0", "tools/call B@1"])
         #expect(run.refusals.count == 1)
+    }
+
+    @Test("a request that is forbidden with every token ends alone")
+    func aForbiddenRequestEndsAlone() throws {
+        let run = try Self.run(refusingA: ["tools/call"], refusingB: ["tools/call"], status: 403) { stage, stream in
+            try await Self.handshake(stream)
+            try await stream.request(7)
+            let failed = await stream.next()
+            try await stage.advance(to: 86_400)
+            try await stream.request(8)
+            return [failed, await stream.next()]
+        }
+        #expect(run.result == [7, 8].map { .requestFailed(id: id($0), .refused(status: 403, text: "")) })
+        #expect(
+            run.trace.filter { $0.hasPrefix("tools/call") }
+                == ["A@0", "B@1", "B@86400", "B@86401"].map { "tools/call \($0)" })
+    }
+
+    @Test("what nobody can allow ends with what the server says of it, and what the user can allow with that")
+    func aForbiddenRequestSaysWhy() {
+        for (recovery, failure) in [
+            (AuthorizationRecovery.refused("no"), RequestFailure.refused(status: 403, text: "not for you")),
+            (.signIn("no"), .unauthorized(status: 403)),
+        ] {
+            var rehearsal = HTTPRehearsal.standing()
+            rehearsal.request(7)
+            let exchange = rehearsal.last.exchange
+            rehearsal.head(exchange, 403)
+            rehearsal.feed(.recovered(exchange: exchange, recovery))
+            rehearsal.body(exchange, "not for you")
+            rehearsal.end(exchange)
+            #expect(rehearsal.events == [.requestFailed(id: id(7), failure)])
+        }
     }
 
     @Test(
@@ -119,14 +152,25 @@ import Testing
         for status in [401, 403] {
             var refused = rehearsal
             refused.head(refused.last.exchange, status)
+            refused.end(refused.last.exchange)
+            let forbidden = StreamEvent.requestFailed(id: id(7), .refused(status: 403, text: ""))
+            let unauthorized = StreamEvent.requestFailed(id: id(7), .unauthorized(status: 401))
             #expect(
-                refused.events == [
-                    .requestFailed(id: id(7), .unauthorized(status: status)), .closed(.unauthorized(status: status)),
-                ])
+                refused.events == (status == 403 ? [forbidden] : [unauthorized, .closed(.unauthorized(status: 401))]))
             #expect(refused.recoveries.count == 2)
         }
         rehearsal.answer(rehearsal.last.exchange, HTTPRehearsal.result(7))
         #expect(rehearsal.messages == [HTTPRehearsal.result(7)])
+    }
+
+    @Test("of a refusal that is mended nothing more is read")
+    func aMendedRefusalIsLetGo() {
+        var rehearsal = HTTPRehearsal.standing()
+        rehearsal.request(7)
+        let exchange = rehearsal.last.exchange
+        rehearsal.head(exchange, 403)
+        rehearsal.feed(.recovered(exchange: exchange, .retry(AccessToken("B", issue: 2))))
+        #expect(rehearsal.ended == [exchange])
     }
 
     @Test("a redirect between two refusals of one kind makes them no less two")

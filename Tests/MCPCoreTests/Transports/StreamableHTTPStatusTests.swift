@@ -37,6 +37,11 @@ import Testing
             get: [.pushDegraded("the server refused GET with status \(status)")])
     }
 
+    /// What a token does not allow is up to the request; a server that forbids the handshake is of no use.
+    private static let forbidden = Row(
+        status: 403, request: refused(403), initialize: [.closed(.unauthorized(status: 403))],
+        get: [.pushDegraded("the server refused GET with status 403")])
+
     private static func unavailable(_ status: Int) -> Row {
         Row(
             status: status, request: refused(status),
@@ -44,7 +49,7 @@ import Testing
     }
 
     static let rows: [Row] = [
-        row(400), unauthorized(401), unauthorized(403),
+        row(400), unauthorized(401), forbidden,
         Row(
             status: 404, request: [.requestFailed(id: id(7), .notSent(.sessionExpired)), .closed(.sessionExpired)],
             initialize: [.closed(.status(404))], note: [.closed(.sessionExpired)], get: []),
