@@ -35,7 +35,7 @@ struct ClientOptions: ParsableArguments {
     }
 
     /// Throws for options that make no sense together.
-    func validate(repeatCount: Int) throws {
+    func validate(repeatCount: Int, revision: String?) throws {
         if client.isEmpty {
             let given = [
                 speed.map { _ in "--speed" }, limit.map { _ in "--for" }, tolerance.map { _ in "--tolerance" },
@@ -47,6 +47,9 @@ struct ClientOptions: ParsableArguments {
         }
         guard client.first?.isEmpty == false else { throw ValidationError("The client's command is empty.") }
         guard repeatCount == 1 else { throw ValidationError("--repeat goes without a client.") }
+        guard revision == nil else {
+            throw ValidationError("--revision goes without a client, which asks for the revision that it wants.")
+        }
         guard (1...1000).contains(speed ?? 1) else { throw ValidationError("--speed takes 1 to 1000.") }
         _ = try rehearsal
     }

@@ -54,7 +54,7 @@ struct RunCommand: ParsableCommand {
     @OptionGroup(title: "Options for a client") var clientOptions: ClientOptions
 
     func validate() throws {
-        try clientOptions.validate(repeatCount: repeatCount)
+        try clientOptions.validate(repeatCount: repeatCount, revision: revision)
         if let revision, !Scenario.revisions.contains(revision) {
             throw ValidationError("--revision takes one of \(Scenario.revisions.joined(separator: ", ")).")
         }

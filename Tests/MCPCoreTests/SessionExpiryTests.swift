@@ -140,6 +140,69 @@ import Testing
         }
     }
 
+    @Test(
+        "a call that may have been executed when its connection was lost is unknown, though it is refused the second time"
+    )
+    func refusedAfterALoss() throws {
+        try Rehearsal.run { _, _ in
+            Self.failing([.lost(.reset), .unauthorized(status: 403)], isIdempotent: true)
+        } body: { rehearsal in
+            try await rehearsal.manager.ready("a")
+            let error = await failure { _ = try await rehearsal.manager.callTool("t", on: "a", arguments: [:]) }
+            #expect(error == .outcomeUnknown(server: "a", cause: .reset))
+        }
+    }
+
+    @Test("a token that is refused to a list and to a call is known to have been, whichever is told first")
+    func refusedBesideAList() throws {
+        try Rehearsal.run { _, _ in
+            .accept(
+                .init(
+                    tools: [tool("t")],
+                    handle: { stream, method, message in
+                        guard let id = message["id"]?.integer else { return false }
+                        if method == "tools/call" {
+                            stream.emit(
+                                .message(Array(#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#.utf8)))
+                            stream.fail(id, .unauthorized(status: 401), after: .seconds(2))
+                            stream.emit(.closed(.unauthorized(status: 401)), after: .seconds(3))
+                            return true
+                        }
+                        guard method == "tools/list", stream.sent.contains("tools/call") else { return false }
+                        stream.fail(id, .unauthorized(status: 401), after: .seconds(1))
+                        return true
+                    }))
+        } body: { rehearsal in
+            try await rehearsal.manager.ready("a")
+            let error = await failure { _ = try await rehearsal.manager.callTool("t", on: "a", arguments: [:]) }
+            #expect(error == .needsAuth(server: "a"))
+            #expect(rehearsal.network.streams[0].sent.count { $0 == "tools/list" } == 2)
+            try await rehearsal.advance(to: 60)
+            #expect(rehearsal.trace() == "P,C,N")
+        }
+    }
+
+    @Test("S-029: a list that is forbidden ends the connection, which needs sign-in")
+    func forbiddenList() throws {
+        for failure in [RequestFailure.refused(status: 403, text: "no"), .unauthorized(status: 403)] {
+            try Rehearsal.run { _, _ in
+                .accept(
+                    .init(
+                        tools: [tool("t")],
+                        handle: { stream, method, message in
+                            guard method == "tools/list", let id = message["id"]?.integer else { return false }
+                            stream.fail(id, failure)
+                            return true
+                        }))
+            } body: { rehearsal in
+                try await rehearsal.advance(to: 86_400)
+                #expect(rehearsal.trace() == "P,C,N")
+                #expect(rehearsal.network.connects.count == 1)
+                #expect(rehearsal.network.streams[0].closeCount == 1)
+            }
+        }
+    }
+
     @Test("with a fixed header a refusal is no question of sign-in")
     func fixedHeader() throws {
         try Rehearsal.run([ServerConfiguration(name: "a", hasStaticAuthorization: true)]) { _, _ in

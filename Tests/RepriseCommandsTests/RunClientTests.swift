@@ -58,6 +58,19 @@ import Testing
         #expect(finished.error.contains("The client's command is empty."), "\(finished.error)")
     }
 
+    @Test(
+        "what goes without a client is refused beside one: exit code 2",
+        arguments: ["--repeat 2", "--revision 2025-06-18"])
+    func goesWithoutAClient(_ option: String) throws {
+        let folder = try TestFolder()
+        try folder.write(Self.streamed, to: "scenario.yaml")
+        let options = option.split(separator: " ").map(String.init)
+        let finished = try RunningProcess.run(
+            [Program.reprise, "run", "scenario.yaml"] + options + ["--", "false"], in: folder)
+        #expect(finished.ending == .exit(2))
+        #expect(finished.error.contains("\(options[0]) goes without a client"), "\(finished.error)")
+    }
+
     @Test("a folder for recordings that cannot be made: exit code 4, at once")
     func cannotRecord() throws {
         let folder = try TestFolder()

@@ -75,6 +75,13 @@ import Testing
                 + error)
     }
 
+    @Test func anAuthorizationServerHasNoRecording() {
+        let servers = "  one: {}\n  two: {recording: x.jsonl, authorization: {}}"
+        #expect(
+            ScenarioFileErrorTests.error("scenario: a\ntitle: A\nuntil: 1s\nservers:\n" + servers)
+                == #"a.yaml:6: servers.two.authorization: "authorization" says nothing beside "recording""#)
+    }
+
     @Test(
         "faults are checked",
         arguments: [

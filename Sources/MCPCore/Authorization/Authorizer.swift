@@ -44,6 +44,9 @@ public final class Authorizer: RequestAuthorizer {
         state = WakingLock { [generator] in AuthorizerState(machine: machine, generator: generator, wakings: $0) }
     }
 
+    /// Tokens are for the server's own origin (basic/authorization, Token Handling).
+    public func serves(_ url: HTTPURL) -> Bool { url.origin == server.origin }
+
     /// The token to send now; nil is none. Waits while one is being asked for beforehand (`proactiveRefresh`).
     public func token() async -> AccessToken? {
         await load()

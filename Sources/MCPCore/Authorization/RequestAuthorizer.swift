@@ -1,3 +1,5 @@
+import MCPWire
+
 /// Gives requests to one server their access token, and says what to do when the server refuses one.
 ///
 /// Shared by all connections to that server; any number of exchanges may ask at once.
@@ -5,12 +7,15 @@ public protocol RequestAuthorizer: Sendable {
     /// Asks for tokens, on behalf of whoever waits; returns when the task is cancelled. Run once, by a connector.
     func run() async
 
+    /// Whether its tokens may be sent there; a connector refuses to connect elsewhere with it.
+    func serves(_ url: HTTPURL) -> Bool
+
     /// The token to send now; nil is none. Waits while one is being asked for beforehand (`proactiveRefresh`).
     func token() async -> AccessToken?
 
     /// A request was refused: waits for another token, however many requests wait for the same one (AE-03).
     ///
-    /// To be called once for each request and status; the request is then sent once more.
+    /// To be called once for each request and status; on `retry` the request is then sent once more.
     func recover(from refusal: AuthorizationRefusal) async -> AuthorizationRecovery
 }
 

@@ -1,3 +1,5 @@
+import MCPWire
+
 /// A fixed `Authorization` header, which nothing can mend when a server refuses it (AE-15).
 public struct StaticAuthorizer: RequestAuthorizer {
     private let header: AccessToken
@@ -9,6 +11,9 @@ public struct StaticAuthorizer: RequestAuthorizer {
 
     /// Asks nobody for anything.
     public func run() async {}
+
+    /// It is configured beside the URL.
+    public func serves(_ url: HTTPURL) -> Bool { true }
 
     /// The token, always.
     public func token() async -> AccessToken? { header }

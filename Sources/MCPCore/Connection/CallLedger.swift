@@ -138,7 +138,10 @@ public struct CallLedger: Sendable {
         case .lost(let cause): return ending(number, .outcomeUnknown(server: server, cause: cause))
         case .refused(let status, let text):
             return ending(number, .rejected(server: server, status: status, text: text))
-        case .unauthorized: return ending(number, .needsAuth(server: server))
+        case .unauthorized:
+            // What was sent before may have been executed, whatever became of it this time.
+            let unknown = entry.cause.map { ConnectionError.outcomeUnknown(server: server, cause: $0) }
+            return ending(number, unknown ?? .needsAuth(server: server))
         }
     }
 

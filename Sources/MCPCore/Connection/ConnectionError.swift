@@ -12,7 +12,7 @@ public enum ConnectionError: Error, Sendable, Equatable {
     case unknownServer(String)
     /// The server is switched off; only enabling it helps (S-035, S-036).
     case disabled(server: String, DisabledCause)
-    /// The server needs sign-in.
+    /// The server needs sign-in; or it is connected, and the call needs a scope that only the user can grant.
     case needsAuth(server: String)
     /// The server did not declare what the request needs; 0 bytes were sent (S-001).
     case undeclared(server: String, capability: String)

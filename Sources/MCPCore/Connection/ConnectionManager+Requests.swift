@@ -17,10 +17,11 @@ extension ConnectionManager {
 
     /// Calls a tool and returns the `result` of the answer, as the server sent it.
     ///
-    /// A server of `onFirstUse` is connected first (S-017). Throws `notConnected`, `needsAuth`, `disabled` or `undeclared`
-    /// with 0 bytes sent; `outcomeUnknown` when what would have carried the answer is gone, unless the tool is idempotent
-    /// and the call is answered when sent once more (RS-09); `refused` with the server's error; `rejected` with an HTTP
-    /// status; `timedOut` after `timeout`; `cancelled`, `notInManagerContext` and `unknownServer`.
+    /// A server of `onFirstUse` is connected first (S-017). Throws `disabled` or `undeclared` with 0 bytes sent;
+    /// `notConnected` or `needsAuth` when no server has executed the call, though one may have refused it;
+    /// `outcomeUnknown` when what would have carried the answer is gone, unless the tool is idempotent and the call is
+    /// answered when sent once more (RS-09); `refused` with the server's error; `rejected` with an HTTP status; `timedOut`
+    /// after `timeout`; `cancelled`, `notInManagerContext` and `unknownServer`.
     ///
     /// Without a `timeout` a call ends when the server gives no sign of life for the policy's idle time, and at the latest
     /// after its `requestMax`. The server is told of every call that is given up (`notifications/cancelled`). It is asked

@@ -107,8 +107,8 @@ extension ManagerState {
         guard lifePhase == .running, server.isPresent(generation) else { return .leave(isClosing: false) }
         guard let number = Int(id.description) else { return .goOn }
         // A call that is forbidden ends by itself; without its lists a server is of no use (S-029).
-        if let status = failure.unauthorizedStatus, server.link?.session.listKind(ofRequest: number) != nil {
-            return .leave(isClosing: ended(index, generation, .unauthorized(status: status)))
+        if failure.isForbidden, server.link?.session.listKind(ofRequest: number) != nil {
+            return .leave(isClosing: ended(index, generation, .unauthorized(status: 403)))
         }
         var failure = failure
         if case .unauthorized(let status) = failure, server.machine.configuration.hasStaticAuthorization {

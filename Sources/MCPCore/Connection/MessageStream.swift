@@ -53,7 +53,8 @@ public enum RequestFailure: Error, Sendable, Equatable {
     case lost(TransportFailure)
     /// The server refused it with an HTTP status, without executing it; `text` is what its body said, 1 KiB at most.
     case refused(status: Int, text: String)
-    /// The server asked for sign-in, and the user has to help.
+    /// Only the user can help: 401 with any token, or 403 for a scope that the user has to grant; a 403 that no sign-in mends
+    /// is ``refused(status:text:)``.
     case unauthorized(status: Int)
 }
 
@@ -67,12 +68,11 @@ extension RequestFailure {
         }
     }
 
-    /// The status with which the server refused it for want of authorization.
-    var unauthorizedStatus: Int? {
+    /// Whether the server does not allow it, while the connection stands; where a token is refused it ends by itself.
+    var isForbidden: Bool {
         switch self {
-        case .unauthorized(let status): status
-        case .refused(403, _): 403
-        case .notSent, .lost, .refused: nil
+        case .unauthorized(status: 403), .refused(status: 403, _): true
+        case .unauthorized, .refused, .notSent, .lost: false
         }
     }
 }
@@ -103,7 +103,7 @@ public enum TransportFailure: Error, Sendable, Equatable {
     case closed
     /// A stdio server ended, with its exit code if it had one.
     case exited(code: Int?)
-    /// The server asked for sign-in (HTTP 401 or 403).
+    /// The server refused us: HTTP 401, or 403 to `initialize`, `notifications/initialized` or a list.
     case unauthorized(status: Int)
     /// The server is there and does not want us now (HTTP 429 or 503), with the delay that it asked for, as written.
     case unavailable(status: Int, retryAfter: String?)

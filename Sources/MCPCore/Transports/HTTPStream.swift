@@ -51,10 +51,10 @@ struct HTTPStream: Sendable {
     /// Whether it counts as a request that is under way.
     var isRequest: Bool { !awaited.isEmpty }
 
-    /// Whether it counts as a notification or an answer that is under way.
+    /// Whether it counts as a notification or an answer that is under way, until the server has ended its response.
     var isNote: Bool {
         guard case .message(let kind) = kind, kind == .note || kind == .initialized else { return false }
-        return exchange?.phase == .waiting || exchange?.phase == .recovering
+        return exchange != nil
     }
 
     /// One request with its response.

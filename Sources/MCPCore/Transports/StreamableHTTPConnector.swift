@@ -68,13 +68,17 @@ public final class StreamableHTTPConnector: MessageConnector {
         guard let endpoint = HTTPURL(url) else {
             throw .misconfigured("the \"url\" is no http or https URL without user information and fragment")
         }
+        let authorizer = authorizers[server.name]
+        guard authorizer?.serves(endpoint) ?? true else {
+            throw .misconfigured("the tokens for \(server.name) are those of another origin than its \"url\"")
+        }
         let number = tasks.nextNumber()
         var seeds = SplitMix64(seed: seed, stream: "\(server.name) \(number)")
         let machine = StreamableHTTPMachine(
             endpoint: endpoint, headers: try Self.headers(server.target["headers"]), policy: policy,
             limits: limits, seed: seeds.next())
         let stream = StreamableHTTPStream(
-            number: number, machine: machine, sender: sender, time: time, authorizer: authorizers[server.name],
+            number: number, machine: machine, sender: sender, time: time, authorizer: authorizer,
             limits: limits, tasks: tasks)
         guard tasks.keep(stream) else { throw .closed }
         return stream

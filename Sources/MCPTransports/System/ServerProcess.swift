@@ -72,8 +72,8 @@ public struct ServerProcess: Sendable {
 
     /// Starts a command found through PATH; throws ``StartError`` or ``SystemError`` when that fails.
     package static func start(_ command: [String], as relation: Relation, pipesStderr: Bool) throws -> ServerProcess {
-        let input = try PipeEnds(), output = try PipeEnds()
-        let error = pipesStderr ? try PipeEnds() : nil
+        let pipes = try PipeEnds.make(pipesStderr ? 3 : 2)
+        let (input, output, error) = (pipes[0], pipes[1], pipesStderr ? pipes[2] : nil)
         var plan = SpawnPlan(relation)
         defer { plan.destroy() }
         plan.give(input.reading, as: STDIN_FILENO)
@@ -151,7 +151,33 @@ private struct PipeEnds {
             let result = pipe(&ends)
         #endif
         guard result == 0 else { throw SystemError("cannot make a pipe") }
-        (reading, writing) = (try Self.lifted(ends[0]), try Self.lifted(ends[1]))
+        do {
+            reading = try Self.lifted(ends[0])
+        } catch {
+            close(ends[1])
+            throw error
+        }
+        do {
+            writing = try Self.lifted(ends[1])
+        } catch {
+            close(reading)
+            throw error
+        }
+    }
+
+    /// So many pipes, or none.
+    static func make(_ count: Int) throws -> [PipeEnds] {
+        var made: [PipeEnds] = []
+        do {
+            for _ in 0..<count { made.append(try PipeEnds()) }
+        } catch {
+            for pipe in made {
+                close(pipe.reading)
+                close(pipe.writing)
+            }
+            throw error
+        }
+        return made
     }
 
     private static func lifted(_ end: Int32) throws -> Int32 {

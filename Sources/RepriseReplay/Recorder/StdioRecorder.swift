@@ -19,6 +19,8 @@ public struct StdioRecorder: Sendable {
     private var stdin: Reader
     private var stdout: Reader
     private var stderr: Reader
+    /// Whether the server process is gone, after which nothing belongs to the session any more.
+    private var isClosed = false
 
     /// Makes a recorder; a line of more than `lineByteCountMax` bytes is kept as several events of one line.
     public init(lineByteCountMax: Int = 16 << 20) {
@@ -35,6 +37,7 @@ public struct StdioRecorder: Sendable {
 
     /// A read of `pipe` returned `chunk`, `time` microseconds after the start.
     public mutating func receive(_ chunk: Span<UInt8>, on pipe: Pipe, at time: Int64) -> Outcome {
+        guard !isClosed else { return .events([]) }
         guard !self[pipe].hasEnded else { return .bug("bytes on \(pipe.rawValue) after its end") }
         var lines = self[pipe].decoder.receive(chunk)
         var events: [Event] = []
@@ -53,6 +56,7 @@ public struct StdioRecorder: Sendable {
 
     /// `pipe` reached its end: what stood there without a line feed, then the end itself.
     public mutating func end(_ pipe: Pipe, at time: Int64) -> Outcome {
+        guard !isClosed else { return .events([]) }
         guard !self[pipe].hasEnded else { return .bug("a second end of \(pipe.rawValue)") }
         self[pipe].hasEnded = true
         var events: [Event] = []
@@ -64,7 +68,10 @@ public struct StdioRecorder: Sendable {
     }
 
     /// The server process is gone. A pipe that has not ended may still hold the beginning of a line, which is kept.
+    ///
+    /// That is the last event: what the client does to a server that is gone is no part of the session.
     public mutating func close(_ close: Close, at time: Int64) -> Outcome {
+        isClosed = true
         var events: [Event] = []
         for pipe in Pipe.allCases {
             guard let line = self[pipe].decoder.finish() else { continue }

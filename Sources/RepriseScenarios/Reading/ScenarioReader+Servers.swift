@@ -43,7 +43,7 @@ extension ScenarioReader {
         }
         if let item = fields["link"] { server.link = try Self.link(item) }
         if let item = fields["recording"] {
-            try fields.refuse(Self.declarationKeys, beside: "recording")
+            try fields.refuse(Self.declarationKeys + ["authorization"], beside: "recording")
             server.behaviour = .recording(path: try item.text("the path of a recording"))
         } else if let item = fields["authorization"] {
             try fields.refuse(Self.serverKeys.filter { $0 != "authorization" && $0 != "link" }, beside: "authorization")

@@ -236,6 +236,26 @@ import Testing
         }
     }
 
+    @Test("tokens for one origin are taken to no other")
+    func tokensStayInTheirOrigin() throws {
+        try Simulation(seed: 1).run { simulation in
+            let sender = ScriptedSender(simulation) { _ in Self.grant(2) }
+            let authorizer = try Self.authorizer(simulation, sender, MemoryTokenStore(Self.credential()))
+            let connector = StreamableHTTPConnector(
+                sender: sender, time: simulation.clock, authorizers: ["a": authorizer], seed: 1)
+            for url in ["http://mcp.test/mcp", "https://mcp.test:8443/mcp", "https://other.test/mcp"] {
+                let server = ServerConfiguration(name: "a", target: ["url": .string(url)])
+                let reason = #"the tokens for a are those of another origin than its "url""#
+                await #expect(throws: TransportFailure.misconfigured(reason)) {
+                    try await connector.connect(to: server)
+                }
+            }
+            let server = ServerConfiguration(name: "a", target: ["url": "https://MCP.test:443/other"])
+            _ = try await connector.connect(to: server)
+            #expect(sender.sent.isEmpty)
+        }
+    }
+
     @Test("before 2025-06-18 no resource is named")
     func beforeJune2025NoResourceIsNamed() throws {
         try Simulation(seed: 1).run { simulation in

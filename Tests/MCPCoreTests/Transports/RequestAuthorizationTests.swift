@@ -24,6 +24,7 @@ import Testing
         var refusals: [AuthorizationRefusal] { seen.withLock(\.self) }
 
         func run() async {}
+        func serves(_ url: HTTPURL) -> Bool { true }
         func token() async -> AccessToken? {
             if delay > .zero { try? await time.sleep(until: time.now.advanced(by: delay)) }
             return present.withLock(\.self)

@@ -158,6 +158,20 @@ import Testing
         #expect(rehearsal.rejections == Array(repeating: failure, count: 6))
     }
 
+    @Test("responses to notifications that do not end are not opened without limit", arguments: [(202, 5), (400, 30)])
+    func endlessResponsesAreBounded(_ status: Int, _ seconds: Int) {
+        var limits = StreamableHTTPLimits()
+        limits.exchangeCountMax = 1
+        var rehearsal = Rehearsal.standing(limits: limits)
+        let endless = rehearsal.send(Rehearsal.notification("notifications/roots/list_changed"))
+        rehearsal.head(endless, status)
+        rehearsal.send(Rehearsal.notification("notifications/roots/list_changed"))
+        #expect(rehearsal.last.exchange == endless)
+        rehearsal.pass(.seconds(seconds))
+        #expect(rehearsal.ended.last == endless)
+        #expect(rehearsal.trace.last == "POST@\(seconds)")
+    }
+
     @Test("a notification whose response never comes makes room after the connect timeout")
     func silentNotificationsMakeRoom() {
         var limits = StreamableHTTPLimits()
