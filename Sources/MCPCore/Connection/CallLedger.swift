@@ -138,10 +138,7 @@ public struct CallLedger: Sendable {
         case .lost(let cause): return ending(number, .outcomeUnknown(server: server, cause: cause))
         case .refused(let status, let text):
             return ending(number, .rejected(server: server, status: status, text: text))
-        case .unauthorized:
-            // What was sent before may have been executed, whatever became of it this time.
-            let unknown = entry.cause.map { ConnectionError.outcomeUnknown(server: server, cause: $0) }
-            return ending(number, unknown ?? .needsAuth(server: server))
+        case .unauthorized: return ending(number, unexecuted(entry, .needsAuth(server: server)))
         }
     }
 
@@ -185,9 +182,12 @@ public struct CallLedger: Sendable {
 
     // MARK: Steps
 
-    /// Why a call fails that was not sent now: it may have been executed when it was sent before.
-    private func unsent(_ entry: Entry) -> ConnectionError {
-        entry.cause.map { .outcomeUnknown(server: server, cause: $0) } ?? .notConnected(server: server)
+    /// Why a call fails that was not sent now.
+    private func unsent(_ entry: Entry) -> ConnectionError { unexecuted(entry, .notConnected(server: server)) }
+
+    /// Why a call fails that was not executed now: it may have been when it was sent before.
+    private func unexecuted(_ entry: Entry, _ error: ConnectionError) -> ConnectionError {
+        entry.cause.map { .outcomeUnknown(server: server, cause: $0) } ?? error
     }
 
     /// What was not sent since the server has forgotten the session waits for the next, once; everything else ends.

@@ -106,6 +106,11 @@ extension StreamableHTTPMachine {
         if stream.isInitialize || stream.isInitialized, status == 429 || status == 503 {
             return fail(.unavailable(status: status, retryAfter: head.headerFields[.retryAfter]))
         }
+        readRefusal(number)
+    }
+
+    /// The body says why; it is waited for no longer than a connection.
+    private mutating func readRefusal(_ number: Int) {
         streams[number]?.exchange?.phase = .refusal
         streams[number]?.deadline = now.advanced(by: policy.connectTimeout)
     }
@@ -136,7 +141,12 @@ extension StreamableHTTPMachine {
     private mutating func refused(_ number: Int, _ status: Int, text: String) {
         guard let stream = streams[number] else { return }
         if stream.isInitialize || stream.isInitialized { return fail(.status(status)) }
-        for id in stream.awaited { act(.report(.requestFailed(id: id, .refused(status: status, text: text)))) }
+        endAlone(number, .refused(status: status, text: text))
+    }
+
+    /// What was posted gets no answer, while the session goes on.
+    private mutating func endAlone(_ number: Int, _ failure: RequestFailure) {
+        for id in streams[number]?.awaited ?? [] { act(.report(.requestFailed(id: id, failure))) }
         noteSettled(number)
         drop(number)
     }
@@ -208,7 +218,7 @@ extension StreamableHTTPMachine {
         guard let stream = streams[number], let exchange = stream.exchange else { return }
         // A token that is refused is of use to no request; what a token does not allow is up to the request.
         if exchange.status == 403, exchange.method == .post, !stream.isInitialize, !stream.isInitialized {
-            return forbidden(number, exchange, needsUser: needsUser)
+            return needsUser ? endAlone(number, .unauthorized(status: 403)) : readRefusal(number)
         }
         if stream.isPush { return degrade(number, "the server refused GET with status \(exchange.status)") }
         if exchange.method == .get { return lost(number, .unauthorized(status: exchange.status)) }
@@ -219,19 +229,5 @@ extension StreamableHTTPMachine {
             streams[number]?.awaited = []
         }
         fail(.unauthorized(status: exchange.status))
-    }
-
-    /// One request is not allowed, while the session goes on; unless the user can help, the body says why.
-    private mutating func forbidden(_ number: Int, _ exchange: HTTPStream.Exchange, needsUser: Bool) {
-        guard needsUser else {
-            streams[number]?.exchange?.phase = .refusal
-            streams[number]?.deadline = now.advanced(by: policy.connectTimeout)
-            return
-        }
-        for id in streams[number]?.awaited ?? [] {
-            act(.report(.requestFailed(id: id, .unauthorized(status: exchange.status))))
-        }
-        noteSettled(number)
-        drop(number)
     }
 }
